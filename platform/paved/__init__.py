@@ -1,0 +1,1 @@
+"""The platform toolkit: golden paths, signed releases, delivery and the numbers behind them."""

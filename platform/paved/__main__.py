@@ -1,0 +1,5 @@
+"""`python -m paved`."""
+
+from paved.cli.app import main
+
+main()
