@@ -1,0 +1,79 @@
+"""Repository rules behind the wheels extension: one per distribution, and the hub."""
+
+_WHEEL_BUILD = """\
+load("@rules_python//python:defs.bzl", "py_library")
+
+package(default_visibility = ["//visibility:public"])
+
+py_library(
+    name = "pkg",
+    srcs = glob(["site-packages/**/*.py"], exclude = {unusable}, allow_empty = True),
+    data = glob(["site-packages/**"], exclude = ["**/*.py"] + {unusable}, allow_empty = True),
+    imports = ["site-packages"],
+    deps = {deps},
+)
+
+filegroup(
+    name = "bin",
+    srcs = glob(["bin/**"], allow_empty = True),
+)
+
+filegroup(
+    name = "dist_info",
+    srcs = glob(["site-packages/*.dist-info/**"]),
+)
+"""
+
+# Bazel before 8 cannot name files with spaces in runfiles.
+_UNUSABLE = ["**/* *", "**/__pycache__/**"]
+
+def _wheel_repository_impl(rctx):
+    python = rctx.which("python3")
+    if not python:
+        fail("python3 is not on PATH; hint: apt-get install python3")
+    rctx.file("requirement.txt", "{}=={} {}\n".format(
+        rctx.attr.distribution,
+        rctx.attr.version,
+        " ".join(["--hash=" + value for value in rctx.attr.hashes]),
+    ))
+    script = rctx.path(Label("//tools/wheels:install.py"))
+    result = rctx.execute([python, script, "requirement.txt"], timeout = 900, environment = {"PYTHONDONTWRITEBYTECODE": "1"})
+    if result.return_code != 0:
+        fail(result.stderr)
+    rctx.file("BUILD.bazel", _WHEEL_BUILD.format(
+        deps = json.encode_indent(rctx.attr.deps),
+        unusable = json.encode(_UNUSABLE),
+    ))
+
+wheel_repository = repository_rule(
+    implementation = _wheel_repository_impl,
+    doc = "Installs one wheel, with its hash checked, as `:pkg`.",
+    attrs = {
+        "deps": attr.string_list(doc = "Labels of the py_library targets that it needs."),
+        "distribution": attr.string(mandatory = True),
+        "hashes": attr.string_list(mandatory = True, doc = "Accepted hashes, `sha256:<hex>`."),
+        "version": attr.string(mandatory = True),
+    },
+)
+
+def _wheel_hub_impl(rctx):
+    rctx.file("BUILD.bazel", "")
+    for name in rctx.attr.distributions:
+        actual = "@{}_{}//:".format(rctx.attr.hub, name)
+        rctx.file(name + "/BUILD.bazel", "".join([
+            'alias(name = "{}", actual = "{}", visibility = ["//visibility:public"])\n'.format(alias, actual + target)
+            for alias, target in [(name, "pkg"), ("bin", "bin"), ("dist_info", "dist_info")]
+            if alias != name or target == "pkg"
+        ]))
+
+_wheel_hub = repository_rule(
+    implementation = _wheel_hub_impl,
+    attrs = {
+        "distributions": attr.string_list(mandatory = True),
+        "hub": attr.string(mandatory = True),
+    },
+)
+
+def wheel_hub(name, distributions):
+    """Makes the repository `name` whose packages point at the distributions' repositories."""
+    _wheel_hub(name = name, hub = name, distributions = distributions)
