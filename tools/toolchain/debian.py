@@ -1,0 +1,214 @@
+"""Debian packages by pool path and sha256: fetch through apt's own downloader, and unpack.
+
+Nothing is installed and no root is needed: apt-helper brings the file (with the machine's
+mirror, proxies and certificates), dpkg-deb opens it. What a package's dependencies are is the
+lock's business, not this module's.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import cache, mirror
+from toolchain.problems import Gone, Offline, Problem, ToolchainError, note
+
+APT_HELPER = "/usr/lib/apt/apt-helper"
+OPTIONS = (
+    "APT::Sandbox::User=root",  # a per-user cache is not readable for the user _apt
+    "Acquire::Retries=2",
+    "Acquire::http::Timeout=20",
+    "Acquire::https::Timeout=20",
+    "Acquire::Languages=none",
+)
+FAILURE = re.compile(r"^E: Failed to fetch (\S+)\s+(.*)$", re.MULTILINE)
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deb:
+    """A package file: its name and version, path below the mirror, sha256, and size in bytes."""
+
+    package: str
+    version: str
+    path: str
+    sha256: str
+    size: int
+
+
+def fetch(debs: Sequence[Deb]) -> list[Path]:
+    """Return the cached files of `debs`, in order, downloading those that are not there.
+
+    Raises:
+        Gone: the mirror no longer has some of them. Those it has are in the cache.
+        Offline: no mirror could be reached.
+        ToolchainError: a hash does not match, the disk is full, apt is missing.
+    """
+    if not all(map(_intact, debs)):
+        with cache.lock("debs") as lock:
+            missing = [deb for deb in dict.fromkeys(debs) if not _intact(deb)]
+            _download(missing, lock)
+    return [_place(deb) for deb in debs]
+
+
+def unpack(archives: Sequence[Path], folder: Path, exclude: Sequence[str] = ()) -> None:
+    """Unpack package files, in order, into the existing `folder`.
+
+    Args:
+        archives: .deb files, as `fetch` returns them.
+        folder: where to; not in one step (see `install`).
+        exclude: patterns of tar, such as `./usr/share/doc/*`, to leave out.
+    """
+    tar = ["tar", "-x", "-C", str(folder), "--no-same-owner", *(f"--exclude={p}" for p in exclude)]
+    for archive in archives:
+        with subprocess.Popen(
+            ["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE
+        ) as opened:
+            done = subprocess.run(
+                tar, stdin=opened.stdout, stderr=subprocess.PIPE, text=True, check=False
+            )
+        if opened.returncode or done.returncode:
+            raise _unpack_error(archive, folder, done.stderr)
+
+
+def install(debs: Sequence[Deb], place: Path, exclude: Sequence[str] = ()) -> Path:
+    """Fetch `debs` and unpack them at `place`, which appears whole or not at all; return it."""
+    if place.is_dir():
+        return place
+    archives = fetch(debs)
+    with cache.lock(f"install-{place.name}"):
+        if not place.is_dir():
+            with cache.staging(place) as folder:
+                made = folder / "tree"
+                made.mkdir()
+                unpack(archives, made, exclude)
+                cache.publish(made, place)
+    return place
+
+
+def _place(deb: Deb) -> Path:
+    return cache.root() / "debs" / f"{deb.sha256}.deb"
+
+
+def _intact(deb: Deb) -> bool:
+    place = _place(deb)
+    return place.is_file() and place.stat().st_size == deb.size and _sha256(place) == deb.sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(debs: Sequence[Deb], lock: int) -> None:
+    for security in (False, True):
+        part = [deb for deb in debs if mirror.is_security(deb.path) is security]
+        if part:
+            _from_first_that_has(mirror.mirrors(security=security), part, lock)
+
+
+def _from_first_that_has(bases: Sequence[str], debs: Sequence[Deb], lock: int) -> None:
+    """Ask one mirror after the other for what those before it did not have."""
+    *others, last = bases
+    for base in others:
+        try:
+            return _from_mirror(base, debs, lock)
+        except Gone:
+            debs = [deb for deb in debs if not _intact(deb)]
+    return _from_mirror(last, debs, lock)
+
+
+def _from_mirror(base: str, debs: Sequence[Deb], lock: int) -> None:
+    """Download `debs`, keep each one that is what its hash says, and raise for the others."""
+    total = sum(deb.size for deb in debs) / MEGABYTE
+    note(f"fetching {_count(debs)} ({total:.1f} MB) from the Debian mirror")
+    with cache.staging(cache.root() / "debs" / "download") as folder:
+        errors = _apt_helper(base, debs, folder, lock)
+        for deb in debs:
+            made = folder / deb.sha256
+            if made.is_file() and _sha256(made) == deb.sha256:
+                cache.publish(made, _place(deb))
+    lacking = [deb for deb in debs if not _place(deb).is_file()]
+    if lacking:
+        raise _download_error(base, lacking, errors)
+
+
+def _apt_helper(base: str, debs: Sequence[Deb], folder: Path, lock: int) -> str:
+    """Run apt's downloader for all `debs` at once; return what it wrote to stderr."""
+    triples = [(base + deb.path, folder / deb.sha256, f"SHA256:{deb.sha256}") for deb in debs]
+    options = (part for option in OPTIONS for part in ("-o", option))
+    arguments = [str(part) for triple in triples for part in triple]
+    try:
+        done = subprocess.run(
+            [APT_HELPER, *options, "download-file", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C"},
+            text=True,
+            check=False,
+            pass_fds=[lock],
+        )
+    except FileNotFoundError as error:
+        raise ToolchainError(mirror.no_apt()) from error
+    return done.stderr
+
+
+def _download_error(base: str, debs: Sequence[Deb], errors: str) -> ToolchainError:
+    """Tell from apt's messages why `debs` did not come."""
+    if "No space left" in errors or "Disk quota" in errors:
+        return cache.no_space(cache.root())
+    reasons = dict(FAILURE.findall(errors))
+    told = [(deb, reasons.get(base + deb.path, "")) for deb in debs]
+    gone = [deb for deb, why in told if why.startswith(("404", "410"))]
+    wrong = [deb for deb, why in told if why.startswith("Hash Sum") or "unexpected size" in why]
+    other = [why for deb, why in told if deb not in gone and deb not in wrong]
+    if len(gone) == len(debs):
+        return Gone(_gone(base, gone))
+    if len(other) == len(debs):
+        return Offline(_unreachable(base, other[0] or errors.strip()))
+    problems = ([_gone(base, gone)] if gone else []) + [_mismatch(base, deb) for deb in wrong]
+    return ToolchainError(*problems, *([_unreachable(base, other[0])] if other else []))
+
+
+def _gone(base: str, debs: Sequence[Deb]) -> Problem:
+    names = ", ".join(f"{deb.package} {deb.version}" for deb in debs[:3])
+    more = f" and {len(debs) - 3} more" if len(debs) > 3 else ""  # noqa: PLR2004
+    return Problem(
+        what=f"the mirror no longer has {names}{more} (404)",
+        where=base + debs[0].path,
+        expected="the locked version in the mirror's pool",
+        hint=f"set {mirror.VARIABLE} to a mirror that keeps old versions, or update the lock",
+    )
+
+
+def _mismatch(base: str, deb: Deb) -> Problem:
+    return Problem(
+        what=f"{deb.package} {deb.version} is not the locked file: its hash does not match",
+        where=base + deb.path,
+        expected=f"sha256 {deb.sha256}",
+        hint="try again; if it stays, a proxy or the mirror changes files: use another mirror",
+    )
+
+
+def _unreachable(base: str, reason: str) -> Problem:
+    return Problem(
+        what=f"the Debian mirror could not be reached: {reason}",
+        where=base,
+        expected="network access to the mirror of apt's configuration",
+        hint=f"check the network and apt's proxy, or set {mirror.VARIABLE} to another mirror",
+    )
+
+
+def _unpack_error(archive: Path, folder: Path, message: str) -> ToolchainError:
+    if "No space left" in message or "Disk quota" in message:
+        return cache.no_space(folder)
+    what = f"the package file cannot be unpacked: {message.strip()}"
+    return ToolchainError(Problem(what=what, where=str(archive), hint="remove it and run again"))
+
+
+def _count(debs: Sequence[Deb]) -> str:
+    return f"{len(debs)} Debian package{'s' if len(debs) > 1 else ''}"

@@ -1,0 +1,63 @@
+"""What can go wrong while fetching, in the four fields of `paved.errors.Problem`.
+
+A copy of the shape, not an import: this package runs on a bare Python, before paved's
+dependencies exist. paved's adapter maps these onto its own error tree.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ENVIRONMENT = 4  # the exit status of paved.errors.ExitCode.ENVIRONMENT
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what was found, where, what was expected, what to do next."""
+
+    what: str
+    where: str = ""
+    expected: str = ""
+    hint: str = ""
+
+    def lines(self) -> list[str]:
+        """Return the problem as the lines that a terminal shows."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        rest = (("expected", self.expected), ("hint", self.hint))
+        return [head, *(f"  {label}: {text}" for label, text in rest if text)]
+
+
+class ToolchainError(Exception):
+    """Something could not be fetched or assembled; carries every problem found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        """Collect `problems`, of which there is at least one."""
+        self.problems = problems
+        super().__init__("\n".join(line for problem in problems for line in problem.lines()))
+
+
+class Gone(ToolchainError):  # noqa: N818 - reads as the sentence that it is
+    """The mirror answers, but no longer has a locked file (and every problem is of that kind)."""
+
+
+class Offline(ToolchainError):  # noqa: N818
+    """No mirror or index could be reached."""
+
+
+def note(text: str) -> None:
+    """Write one line of progress to stderr; stdout belongs to data."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(main: Callable[[list[str]], int]) -> None:
+    """Run a script's `main(arguments)`; end with its status, or with a clear error."""
+    try:
+        status = main(sys.argv[1:])
+    except ToolchainError as error:
+        note(f"error: {error}")
+        status = ENVIRONMENT
+    except KeyboardInterrupt:
+        note("interrupted; run the same command again to go on")
+        status = INTERRUPTED
+    sys.exit(status)
