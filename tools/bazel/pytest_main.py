@@ -13,7 +13,11 @@ def main() -> int:
         if name.startswith("PAVED_TOOL_"):
             os.environ[name] = str(Path(value).absolute())
     os.environ.setdefault("HOME", os.environ.get("TEST_TMPDIR", ""))
-    options = ["--import-mode=importlib", "-p", "no:cacheprovider", "-ra", "--strict-markers"]
+    # The root is the test's own folder: from further up, importlib mode would make a module
+    # named `platform` and hide the standard library's.
+    root = Path(sys.argv[1]).parent.absolute()
+    options = [f"--rootdir={root}", "-c", os.devnull]
+    options += ["--import-mode=importlib", "-p", "no:cacheprovider", "-ra", "--strict-markers"]
     report = os.environ.get("XML_OUTPUT_FILE")
     if report:
         options.append(f"--junitxml={report}")
