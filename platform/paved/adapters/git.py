@@ -1,0 +1,293 @@
+"""Git, as a subprocess with an environment of its own.
+
+Commits are made from a base commit and a map of files, with an index of their own: neither the
+working copy nor its index is touched until `forward`. A push never forces; the remote's
+fast-forward rule is what makes two writers safe.
+
+Left out: merging, rebasing, submodules, signed commits, and every hook of the user's.
+"""
+
+import fcntl
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from paved.adapters.git_call import LOCAL_SECONDS, call, checked, complaint, unreachable
+from paved.adapters.process import Done
+from paved.errors import Conflict, EnvironmentProblem, InputError, Problem
+
+NETWORK_SECONDS = 180.0
+_MOVED = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who commits, as Git's configuration says."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a commit: path, mode (100644, 100755, 120000) and object id."""
+
+    path: str
+    mode: str
+    blob: str
+
+
+class Verdict(Enum):
+    """What a remote said to a push."""
+
+    LANDED = "landed"
+    MOVED = "moved"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A push's verdict, and the remote's words when it did not land."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A Git repository with a working copy at `root`."""
+
+    root: Path
+
+    def identity(self) -> Identity:
+        """Return user.name and user.email; raise EnvironmentProblem when either is missing."""
+        found = [self._try("config", "--get", key).text for key in ("user.name", "user.email")]
+        if all(found):
+            return Identity(*found)
+        raise EnvironmentProblem(
+            Problem(
+                "Git does not know who commits",
+                where=str(self.root),
+                expected="user.name and user.email in Git's configuration",
+                hint='git config user.name "Your Name" && git config user.email you@example.com',
+            )
+        )
+
+    def branch(self) -> str:
+        """Return the checked-out branch's name, empty when HEAD is detached."""
+        return self._try("symbolic-ref", "--quiet", "--short", "HEAD").text
+
+    def resolve(self, revision: str) -> str:
+        """Return the commit that `revision` names, empty when there is none."""
+        return self._try("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").text
+
+    def changed(self) -> tuple[str, ...]:
+        """Return the paths that differ from HEAD or are untracked and not ignored."""
+        out = self._run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+        return tuple(item[3:] for item in _zero_separated(out.out))
+
+    def ahead(self, base: str) -> int:
+        """Return how many commits HEAD has that `base` has not."""
+        return int(self._run("rev-list", "--count", f"{base}..HEAD").text)
+
+    def entries(self, commit: str, folder: str) -> tuple[Entry, ...]:
+        """Return every file of `commit` below `folder`, in Git's order."""
+        out = self._run("ls-tree", "-r", "-z", commit, "--", f"{folder.rstrip('/')}/").out
+        return tuple(_entry(line) for line in _zero_separated(out))
+
+    def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of those `paths` that `commit` has."""
+        wanted = tuple(paths)
+        asked = "".join(f"{commit}:{path}\n" for path in wanted)
+        out = self._run("cat-file", "--batch", stdin=asked.encode()).out
+        return dict(_batch(out, wanted))
+
+    def history(self, commit: str, path: str) -> tuple[str, ...]:
+        """Return the commits that changed `path`, newest first."""
+        out = self._run("log", "--first-parent", "--format=%H", commit, "--", path)
+        return tuple(out.text.split())
+
+    def fetch(self, remote: str, branch: str) -> str:
+        """Fetch `branch` and return its commit.
+
+        Raises InputError when the remote has no such branch, EnvironmentProblem when the remote
+        cannot be reached.
+        """
+        target = f"refs/remotes/{remote}/{branch}"
+        done = self._try(
+            *("fetch", "--quiet", "--no-tags", remote, f"+refs/heads/{branch}:{target}"),
+            seconds=NETWORK_SECONDS,
+        )
+        if "couldn't find remote ref" in done.err:
+            what = f"{remote} has no branch {branch}"
+            hint = f"make a first commit and run git push {remote} {branch}"
+            raise InputError(Problem(what, where=str(self.root), hint=hint))
+        if done.code:
+            raise unreachable(self.root, remote, done)
+        return self.resolve(target)
+
+    def commit(
+        self, base: str, files: Mapping[str, bytes], message: str, who: Identity, when: datetime
+    ) -> str:
+        """Make the commit that follows `base` with `files` set; return its id.
+
+        Nothing refers to the new commit until it is pushed; the working copy stays as it is.
+        """
+        with tempfile.TemporaryDirectory(prefix="paved-git-") as scratch:
+            index = {"GIT_INDEX_FILE": f"{scratch}/index"}
+            self._run("read-tree", base, env=index)
+            blobs = self._blobs(Path(scratch), tuple(files.values()))
+            lines = (f"100644 {b}\t{path}\0" for path, b in zip(files, blobs, strict=True))
+            self._run(
+                "update-index", "-z", "--index-info", stdin="".join(lines).encode(), env=index
+            )
+            tree = self._run("write-tree", env=index).text
+        env = _signature("AUTHOR", who, when) | _signature("COMMITTER", who, when)
+        made = self._run("commit-tree", tree, "-p", base, stdin=message.encode(), env=env)
+        return made.text
+
+    def push(self, commit: str, remote: str, branch: str) -> Push:
+        """Ask the remote to move `branch` forward to `commit`; never by force.
+
+        Raises EnvironmentProblem when no answer came: the push may or may not have landed.
+        """
+        done = self._try(
+            *("push", "--porcelain", "--no-verify", remote, f"{commit}:refs/heads/{branch}"),
+            seconds=NETWORK_SECONDS,
+        )
+        if not done.code:
+            return Push(Verdict.LANDED)
+        refusal = next((line for line in done.text.splitlines() if line.startswith("!")), "")
+        if not refusal:
+            raise unreachable(self.root, remote, done)
+        summary = refusal.split("\t")[-1]
+        if any(word in summary for word in _MOVED):
+            return Push(Verdict.MOVED, summary)
+        return Push(Verdict.DECLINED, f"{summary}; {complaint(done)}")
+
+    def forward(self, commit: str) -> str:
+        """Move the checked-out branch and its files forward to `commit`.
+
+        Returns an empty text, or Git's reason for leaving the working copy as it is.
+        """
+        done = self._try("merge", "--ff-only", "--quiet", commit)
+        return complaint(done) if done.code else ""
+
+    def stage(self, paths: Iterable[str]) -> None:
+        """Take the working copy's bytes of `paths` into the index."""
+        listed = "".join(f"{path}\0" for path in paths).encode()
+        self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed)
+
+    def commit_all(self, message: str) -> str:
+        """Commit everything in the working copy as Git's configured user; return the commit."""
+        self.identity()
+        self._run("add", "--all")
+        self._run(
+            "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-F", "-", stdin=message.encode()
+        )
+        return self.resolve("HEAD")
+
+    @contextmanager
+    def exclusive(self, name: str, seconds: float) -> Iterator[None]:
+        """Hold the lock `name` of this working copy; it ends with the process.
+
+        Raises Conflict when another process still holds it after `seconds`.
+        """
+        path = self.root / self._run("rev-parse", "--git-path", f"{name}.lock").text
+        with path.open("w") as handle:
+            if not _locked(handle.fileno(), seconds):
+                what = "another process is at work in this checkout"
+                hint = "wait for it to end, or use a clone of your own"
+                raise Conflict(Problem(what, where=str(path), hint=hint))
+            yield
+
+    def _blobs(self, scratch: Path, contents: tuple[bytes, ...]) -> list[str]:
+        names = []
+        for number, content in enumerate(contents):
+            (scratch / str(number)).write_bytes(content)
+            names.append(f"{scratch}/{number}\n")
+        args = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+        return self._run(*args, stdin="".join(names).encode()).text.split()
+
+    def _try(self, *args: str, seconds: float = LOCAL_SECONDS) -> Done:
+        return call(args, self.root, seconds=seconds)
+
+    def _run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Done:
+        return checked(args, self.root, call(args, self.root, stdin=stdin, env=env or {}))
+
+
+def open_repository(path: Path) -> Repository:
+    """Return the repository whose working copy holds `path`; InputError when there is none."""
+    if not path.is_dir():
+        raise InputError(Problem("no such folder", where=str(path)))
+    done = call(("rev-parse", "--show-toplevel"), path)
+    if "not a git repository" in done.err or "must be run in a work tree" in done.err:
+        what = "this is not a Git working copy"
+        raise InputError(Problem(what, where=str(path), hint="git clone the repository first"))
+    return Repository(Path(checked(("rev-parse",), path, done).text))
+
+
+def initialise(path: Path, *, bare: bool = False) -> Path:
+    """Make an empty repository with the branch main at `path`, a bare one for a remote."""
+    path.mkdir(parents=True, exist_ok=True)
+    args = ("init", "--quiet", *(("--bare",) if bare else ()))
+    checked(args, path, call(args, path))
+    return path
+
+
+def clone(address: str, target: Path) -> Repository:
+    """Clone `address` (an URL or a path) to `target`; EnvironmentProblem when it cannot be."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    args = ("clone", "--quiet", "--", address, str(target))
+    done = call(args, target.parent, seconds=NETWORK_SECONDS)
+    if done.code:
+        raise unreachable(target, address, done)
+    return Repository(target.resolve())
+
+
+def _signature(role: str, who: Identity, when: datetime) -> dict[str, str]:
+    return {
+        f"GIT_{role}_NAME": who.name,
+        f"GIT_{role}_EMAIL": who.email,
+        f"GIT_{role}_DATE": f"{int(when.timestamp())} +0000",
+    }
+
+
+def _zero_separated(out: bytes) -> Iterator[str]:
+    return (item for item in out.decode("utf-8", "surrogateescape").split("\0") if item)
+
+
+def _entry(line: str) -> Entry:
+    facts, _, path = line.partition("\t")
+    mode, _, blob = facts.split()
+    return Entry(path=path, mode=mode, blob=blob)
+
+
+def _batch(out: bytes, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    at = 0
+    for path in paths:
+        end = out.index(b"\n", at)
+        head, at = out[at:end], end + 1
+        if head.endswith(b" missing"):
+            continue
+        size = int(head.rsplit(b" ", 1)[1])
+        yield path, out[at : at + size]
+        at += size + 1
+
+
+def _locked(handle: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
