@@ -1,0 +1,48 @@
+"""The rc files that bazelw hands to Bazel, written once per checkout.
+
+`bazel.rc` goes with every call; `paved.rc` is added where the workspace is this checkout, and
+`consumer.rc` where it depends on the module paved. Values are quoted: paths may have spaces.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from toolchain.bazel.assemble import Bazel
+from toolchain.bazel.registry import Mirror
+
+
+def quoted(command: str, option: str) -> str:
+    """Return one line of an rc file, safe for spaces, quotes and backslashes in `option`."""
+    escaped = option.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{command} "{escaped}"\n'
+
+
+def for_debian(bazel: Bazel) -> str:
+    """Return the options that Debian's relocated Bazel cannot start without."""
+    options = (
+        f"--server_javabase={bazel.java_home}",
+        f"--install_base={bazel.install_base}",
+        "--trust_install_base",
+    )
+    return "".join(quoted("startup", option) for option in options)
+
+
+def for_mirror(mirror: Mirror, registry: Path) -> str:
+    """Return the options that resolve modules without the Bazel Central Registry."""
+    options = [
+        f"--registry={registry.as_uri()}",
+        "--noenable_workspace",  # Debian's Bazel has no WORKSPACE suffix to go with
+        "--lockfile_mode=off",  # overridden modules cannot be locked
+        *overrides(mirror.always),
+    ]
+    return "".join(quoted("common", option) for option in options)
+
+
+def for_modules(folders: dict[str, Path]) -> str:
+    """Return the options that put `folders` in place of modules."""
+    return "".join(quoted("common", option) for option in overrides(folders))
+
+
+def overrides(folders: dict[str, Path]) -> Iterable[str]:
+    """Return one option per module, sorted by name."""
+    return (f"--override_module={name}={folder}" for name, folder in sorted(folders.items()))
