@@ -23,7 +23,7 @@ def _wheels_impl(module_ctx):
                     hashes = distribution.hashes,
                     version = distribution.version,
                 )
-            wheel_hub(name = lock.hub_name, distributions = sorted(distributions))
+            wheel_hub(name = lock.hub_name, distributions = distributions)
     return module_ctx.extension_metadata(reproducible = True)
 
 wheels = module_extension(

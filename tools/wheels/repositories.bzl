@@ -56,9 +56,24 @@ wheel_repository = repository_rule(
     },
 )
 
+_HUB_BUILD = """\
+package(default_visibility = ["//visibility:public"])
+
+exports_files(["graph.json"])
+
+filegroup(
+    name = "dist_info",
+    srcs = {dist_info},
+)
+"""
+
 def _wheel_hub_impl(rctx):
-    rctx.file("BUILD.bazel", "")
-    for name in rctx.attr.distributions:
+    distributions = json.decode(rctx.attr.graph)
+    rctx.file("graph.json", rctx.attr.graph)
+    rctx.file("BUILD.bazel", _HUB_BUILD.format(
+        dist_info = json.encode_indent(["//{}:dist_info".format(name) for name in distributions]),
+    ))
+    for name in distributions:
         actual = "@{}_{}//:".format(rctx.attr.hub, name)
         rctx.file(name + "/BUILD.bazel", "".join([
             'alias(name = "{}", actual = "{}", visibility = ["//visibility:public"])\n'.format(alias, actual + target)
@@ -69,11 +84,16 @@ def _wheel_hub_impl(rctx):
 _wheel_hub = repository_rule(
     implementation = _wheel_hub_impl,
     attrs = {
-        "distributions": attr.string_list(mandatory = True),
+        "graph": attr.string(mandatory = True),
         "hub": attr.string(mandatory = True),
     },
 )
 
 def wheel_hub(name, distributions):
-    """Makes the repository `name` whose packages point at the distributions' repositories."""
-    _wheel_hub(name = name, hub = name, distributions = distributions)
+    """Makes the repository whose packages point at the distributions' repositories.
+
+    Args:
+      name: the hub's name, and the beginning of theirs.
+      distributions: what parse_lock returned; it stands in the hub as graph.json.
+    """
+    _wheel_hub(name = name, hub = name, graph = json.encode_indent(distributions))
