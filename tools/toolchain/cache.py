@@ -14,18 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from toolchain.place import root as root  # noqa: PLC0414
 from toolchain.problems import Problem, ToolchainError, note
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-def root() -> Path:
-    """Return the cache folder, absolute: $PAVED_CACHE, else paved/ in the user's cache folder."""
-    named = os.environ.get("PAVED_CACHE")
-    if named:
-        return Path(named).absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(base).absolute() / "paved"
 
 
 @contextmanager

