@@ -7,26 +7,18 @@ lock's business, not this module's.
 
 import hashlib
 import os
-import re
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import cache, downloads, mirror
+from toolchain import apthelper, cache, downloads, mirror
+from toolchain.apthelper import MEGABYTE
 from toolchain.problems import Gone, Offline, Problem, ToolchainError, note
 
-APT_HELPER = "/usr/lib/apt/apt-helper"
-OPTIONS = (
-    "APT::Sandbox::User=root",  # a per-user cache is not readable for the user _apt
-    "Acquire::Retries=2",
-    "Acquire::http::Timeout=20",
-    "Acquire::https::Timeout=20",
-    "Acquire::Languages=none",
-)
-FAILURE = re.compile(r"^E: Failed to fetch (\S+)\s+(.*)$", re.MULTILINE)
-MEGABYTE = 1_000_000
+APT_HELPER = apthelper.PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +56,9 @@ def unpack(archives: Sequence[Path], folder: Path, exclude: Sequence[str] = ()) 
         exclude: patterns of tar, such as `./usr/share/doc/*`, to leave out.
     """
     tar = ["tar", "-x", "-C", str(folder), "--no-same-owner", *(f"--exclude={p}" for p in exclude)]
+    largest_first = sorted(archives, key=lambda archive: archive.stat().st_size, reverse=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(_unpack, archive, folder, tar) for archive in archives]:
+        for done in [pool.submit(_unpack, archive, folder, tar) for archive in largest_first]:
             done.result()
 
 

@@ -1,4 +1,4 @@
-"""Read another Debian suite through a private apt state: what does it have now, at which hash?
+"""Read another Debian suite through a private apt state: what it has now, at which hash.
 
 Used to write the lock of Bazel's packages, and when the mirror no longer has a locked file.
 apt checks the suite's signatures with the machine's own keyrings. Nothing of the machine's apt
@@ -90,9 +90,7 @@ def _private_state(root: Path, wish: Wish) -> dict[str, str]:
 
 def _apt(environment: dict[str, str], *command: str) -> str:
     try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise ToolchainError(mirror.no_apt()) from error
     if done.returncode:
@@ -103,8 +101,7 @@ def _apt(environment: dict[str, str], *command: str) -> str:
 def _stanzas(text: str) -> list[Deb]:
     stanzas = [dict(FIELDS.findall(stanza)) for stanza in text.split("\n\n") if stanza.strip()]
     return [
-        Deb(s["Package"], s["Version"], s["Filename"], s["SHA256"], int(s["Size"]))
-        for s in stanzas
+        Deb(s["Package"], s["Version"], s["Filename"], s["SHA256"], int(s["Size"])) for s in stanzas
     ]
 
 

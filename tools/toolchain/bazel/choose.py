@@ -102,7 +102,9 @@ def _outside_choice(wanted: Wanted, name: str, program: Path) -> Choice | str:
     if not fits(version, wanted.oldest):
         return f"{name} is {version}, not {wanted.oldest} or a newer 7.x or 8.x"
     if wanted.modules == "bcr":
-        return Choice(program, f"Bazel {version} ({name}), registry: bcr (PAVED_REGISTRY)", "", None)
+        return Choice(
+            program, f"Bazel {version} ({name}), registry: bcr (PAVED_REGISTRY)", "", None
+        )
     if not wanted.modules and trial.reaches_registry(program):
         return Choice(program, f"Bazel {version} ({name}), registry: bcr", "", None)
     return _outside_mirror(wanted, name, program, version)
@@ -154,7 +156,9 @@ def _check(wanted: Wanted) -> None:
 
 
 def _no_such_value(name: str, value: str, expected: str) -> Problem:
-    return Problem(f"{value!r} is not a value of {name}", "the environment", expected, f"unset {name}")
+    return Problem(
+        f"{value!r} is not a value of {name}", "the environment", expected, f"unset {name}"
+    )
 
 
 def _forced_does_not_do(wanted: Wanted, reasons: list[str]) -> Problem:
@@ -168,7 +172,7 @@ def _forced_does_not_do(wanted: Wanted, reasons: list[str]) -> Problem:
 
 def _newer_fails(bazel: assemble.Bazel) -> Problem:
     return Problem(
-        what=f"the mirror has no locked Bazel any more, and its Bazel {bazel.version} fails a trial",
+        what=f"the mirror lacks the locked Bazel, and its Bazel {bazel.version} fails a trial",
         where=str(bazel.folder),
         expected="a build and a Python test that pass",
         hint="put a bazel (7.7.1 or a newer 7.x or 8.x) or bazelisk on PATH",

@@ -98,9 +98,10 @@ def _programs(tree: Path, pattern: str) -> list[Path]:
 
 def _patch(tree: Path, final: Path, programs: list[Path], search: str) -> None:
     """Set loader and library search path of `programs`, with the patchelf in `tree` itself."""
-    own = [tree / LOADER, "--library-path", tree / LIBRARIES, tree / "usr/bin/patchelf"]
-    change = ["--set-interpreter", final / LOADER, "--force-rpath", "--set-rpath", search]
-    done = subprocess.run([*own, *change, *programs], capture_output=True, text=True, check=False)
+    command: list[str | Path] = [tree / LOADER, "--library-path", tree / LIBRARIES]
+    command += [tree / "usr/bin/patchelf", "--set-interpreter", final / LOADER]
+    command += ["--force-rpath", "--set-rpath", search, *programs]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise _layout(f"patchelf failed: {done.stderr.strip()}", tree, "programs that it can patch")
 

@@ -1,4 +1,4 @@
-"""Try a Bazel in a scratch workspace: can it reach a module registry, does it build and test?
+"""Try a Bazel in a scratch workspace: does it reach a module registry, and build and test.
 
 Each trial runs without a server of its own left behind, under a time limit, in a folder of the
 cache that is removed again.
