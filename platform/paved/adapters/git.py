@@ -95,6 +95,10 @@ class Repository:
         """Return how many commits HEAD has that `base` has not."""
         return int(self._run("rev-list", "--count", f"{base}..HEAD").text)
 
+    def contains(self, commit: str, ancestor: str) -> bool:
+        """Tell whether `ancestor` is `commit` itself or among its ancestors."""
+        return not self._try("merge-base", "--is-ancestor", ancestor, commit).code
+
     def entries(self, commit: str, folder: str) -> tuple[Entry, ...]:
         """Return every file of `commit` below `folder`, in Git's order."""
         out = self._run("ls-tree", "-r", "-z", commit, "--", f"{folder.rstrip('/')}/").out
@@ -109,8 +113,8 @@ class Repository:
 
     def history(self, commit: str, path: str) -> tuple[str, ...]:
         """Return the commits that changed `path`, newest first."""
-        out = self._run("log", "--first-parent", "--format=%H", commit, "--", path)
-        return tuple(out.text.split())
+        args = ("log", "--first-parent", "--format=%H", commit, "--", path)
+        return tuple(self._run(*args).text.split())
 
     def fetch(self, remote: str, branch: str) -> str:
         """Fetch `branch` and return its commit.
@@ -143,9 +147,8 @@ class Repository:
             self._run("read-tree", base, env=index)
             blobs = self._blobs(Path(scratch), tuple(files.values()))
             lines = (f"100644 {b}\t{path}\0" for path, b in zip(files, blobs, strict=True))
-            self._run(
-                "update-index", "-z", "--index-info", stdin="".join(lines).encode(), env=index
-            )
+            listed = "".join(lines).encode()
+            self._run("update-index", "-z", "--index-info", stdin=listed, env=index)
             tree = self._run("write-tree", env=index).text
         env = _signature("AUTHOR", who, when) | _signature("COMMITTER", who, when)
         made = self._run("commit-tree", tree, "-p", base, stdin=message.encode(), env=env)
@@ -187,9 +190,8 @@ class Repository:
         """Commit everything in the working copy as Git's configured user; return the commit."""
         self.identity()
         self._run("add", "--all")
-        self._run(
-            "commit", "--quiet", "--no-verify", "--no-gpg-sign", "-F", "-", stdin=message.encode()
-        )
+        words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "-F", "-")
+        self._run(*words, stdin=message.encode())
         return self.resolve("HEAD")
 
     @contextmanager
@@ -291,3 +293,9 @@ def _locked(handle: int, seconds: float) -> bool:
             time.sleep(0.05)
         else:
             return True
+
+
+def configure(repository: Repository, key: str, value: str) -> None:
+    """Set a key of the repository's own configuration."""
+    args = ("config", key, value)
+    checked(args, repository.root, call(args, repository.root))

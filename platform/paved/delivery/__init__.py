@@ -1,0 +1,1 @@
+"""Delivery: release sets, their promotion from dev to prod, receipts and rollback."""
