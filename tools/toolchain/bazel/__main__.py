@@ -18,13 +18,14 @@ from toolchain.problems import run  # noqa: E402
 def main(arguments: list[str]) -> int:
     """Choose and save; return the exit status."""
     checkout, folder, key = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    forced = os.environ.get("PAVED_BAZEL", "")
     own = (checkout / "bazelw").resolve()
     found = {name: shutil.which(name) for name in NAMES.values()}
     wanted = Wanted(
         checkout=checkout,
         oldest=(checkout / ".bazelversion").read_text(encoding="utf-8").strip(),
         on_path={n: Path(p) for n, p in found.items() if p and Path(p).resolve() != own},
-        bazel=os.environ.get("PAVED_BAZEL", ""),
+        bazel=str(Path(forced).absolute()) if "/" in forced else forced,
         modules=os.environ.get("PAVED_REGISTRY", ""),
     )
     state.save(choose(wanted), key, checkout, folder)

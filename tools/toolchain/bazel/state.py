@@ -1,6 +1,7 @@
 """What bazelw reads on every call: the choice and the rc files, per checkout.
 
-A file appears or changes in one step, and `choice` last: a killed run leaves the old one.
+The lines of `choice`: what it depended on, what to tell the user, the program, and then files
+of which none may be newer. It is written last, in one step: a killed run leaves the old one.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from toolchain import cache
 from toolchain.bazel import rc, registry
+from toolchain.bazel.assemble import LOCK
 from toolchain.bazel.choose import Choice
 
 
@@ -21,15 +23,17 @@ def save(choice: Choice, key: str, checkout: Path, folder: Path) -> None:
         folder: the checkout's folder in the cache.
     """
     own, mirror = choice.startup, choice.mirror
+    watched = [checkout / ".bazelversion", LOCK, *sorted(Path(__file__).parent.glob("*.py"))]
     modules: dict[str, Path] = {}
     if mirror:
         own += rc.for_mirror(mirror, _registry(mirror, folder))
         modules = mirror.paved
+        watched.append(checkout / "MODULE.bazel")
     files = {
         "bazel.rc": own,
         "paved.rc": rc.for_modules(modules),
         "consumer.rc": rc.for_modules({**modules, "paved": checkout}),
-        "choice": f"{key}\n{choice.why}\n{choice.program}\n",
+        "choice": "".join(f"{line}\n" for line in (key, choice.why, choice.program, *watched)),
     }
     with cache.lock("bazelw"), cache.staging(folder / "choice") as scratch:
         for name, text in files.items():
