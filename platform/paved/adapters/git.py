@@ -159,10 +159,8 @@ class Repository:
 
         Raises EnvironmentProblem when no answer came: the push may or may not have landed.
         """
-        done = self._try(
-            *("push", "--porcelain", "--no-verify", remote, f"{commit}:refs/heads/{branch}"),
-            seconds=NETWORK_SECONDS,
-        )
+        args = ("push", "--porcelain", "--no-verify", remote, f"{commit}:refs/heads/{branch}")
+        done = self._try(*args, seconds=NETWORK_SECONDS)
         if not done.code:
             return Push(Verdict.LANDED)
         refusal = next((line for line in done.text.splitlines() if line.startswith("!")), "")
