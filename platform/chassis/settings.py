@@ -118,13 +118,13 @@ class Settings:
     )
     ready_check_timeout_seconds: float = setting(
         "READY_CHECK_TIMEOUT_SECONDS",
-        values.seconds,
+        values.positive_seconds,
         "How long one readiness check may take.",
         default=0.8,
     )
     ready_check_interval_seconds: float = setting(
         "READY_CHECK_INTERVAL_SECONDS",
-        values.seconds,
+        values.positive_seconds,
         "How often the checks run for the status that grpc.health.v1 reports.",
         default=5.0,
     )
@@ -163,20 +163,23 @@ class Settings:
         found: dict[str, object] = {}
         problems: list[Problem] = []
         for item, declaration in _declared(cls):
-            text = environment.get(declaration.variable, "")
-            if text:
-                try:
-                    found[item.name] = declaration.parse(text)
-                except ValueError as error:
-                    shown = "its value, which is secret," if declaration.secret else repr(text)
-                    problems.append(
-                        Problem(declaration.variable, f"{shown} is not usable", str(error))
-                    )
-            elif item.default is MISSING:
-                problems.append(Problem(declaration.variable, "is not set", declaration.meaning))
+            value = _value(declaration, environment, required=item.default is MISSING)
+            if isinstance(value, Problem):
+                problems.append(value)
+            elif value is not None:
+                found[item.name] = value
         if problems:
             raise SettingsError(tuple(problems))
-        return cls(**found)  # type: ignore[arg-type]  # each parser gives its field's type
+        settings = cls(**found)  # type: ignore[arg-type]  # each parser gives its field's type
+        if together := settings.problems():
+            raise SettingsError(tuple(together))
+        return settings
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with values that are each right; extend it in a subclass."""
+        if self.ops_port is None or self.ops_port != self.port or not self.port:
+            return []
+        return [Problem("OPS_PORT", f"{self.ops_port} is PORT too", "a port of its own")]
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -186,6 +189,19 @@ class Settings:
         except SettingsError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(ExitCode.SETTINGS)
+
+
+def _value(declaration: _Declaration, environment: Mapping[str, str], *, required: bool) -> object:
+    """Return the setting's value, its problem, or None when the default holds."""
+    text = environment.get(declaration.variable, "")
+    if not text:
+        missing = Problem(declaration.variable, "is not set", declaration.meaning)
+        return missing if required else None
+    try:
+        return declaration.parse(text)
+    except ValueError as error:
+        shown = "its value, a secret," if declaration.secret else repr(text)
+        return Problem(declaration.variable, f"{shown} cannot be used", str(error))
 
 
 def _declared(cls: type[Settings]) -> Iterator[tuple[Field[object], _Declaration]]:
@@ -201,7 +217,6 @@ def reference(cls: type[Settings]) -> str:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for item, declaration in _declared(cls):
         default = "required" if item.default is MISSING else f"`{item.default}`"
-        empty = item.default in {None, ""}
-        shown = "" if empty else default
+        shown = "" if item.default in {None, ""} else default
         rows.append(f"| `{declaration.variable}` | {shown} | {declaration.meaning} |")
     return "\n".join(rows) + "\n"

@@ -35,6 +35,13 @@ def seconds(raw: str) -> float:
     raise ValueError(f"a number of seconds from 0 to {LONGEST_SECONDS:g}")
 
 
+def positive_seconds(raw: str) -> float:
+    """Return the duration in `raw`, in seconds, which may not be nothing."""
+    if value := seconds(raw):
+        return value
+    raise ValueError(f"a number of seconds above 0, up to {LONGEST_SECONDS:g}")
+
+
 def log_level(raw: str) -> str:
     """Return the log level in `raw`, in lower case."""
     if raw.lower() in LEVELS:

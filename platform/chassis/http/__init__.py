@@ -40,10 +40,9 @@ def serve_http(
     """
     settings = settings or Settings.from_environment()
     runtime = Runtime(HTTP, settings, checks)
-    alone = settings.ops_port is None or settings.ops_port == settings.port
-    app = Observed(application(service), runtime, with_ops=alone)
+    app = Observed(application(service), runtime, with_ops=settings.ops_port is None)
     servers = [HttpServer("http", app, settings.port, settings)]
-    if settings.ops_port is not None and not alone:
+    if settings.ops_port is not None:
         servers.insert(0, ops_server(runtime, settings.ops_port))
     lifecycle.run(runtime, servers)
 

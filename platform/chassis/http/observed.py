@@ -111,5 +111,5 @@ def _path(route: BaseRoute, scope: Scope, child: Scope) -> str:
     inner: Sequence[BaseRoute] = getattr(route, "routes", None) or ()
     below = template(inner, {**scope, **child}) if inner else ""
     if isinstance(route, Mount):
-        return f"{route.path}{below}" if below else route.path_format
+        return route.path_format.removesuffix("/{path}") + (below or "/{path}")
     return below or str(getattr(route, "path_format", ""))
