@@ -11,7 +11,20 @@ something needs it, with its hash checked; tests and images take the same target
 load(":lockfile.bzl", "parse_lock")
 load(":repositories.bzl", "wheel_hub", "wheel_repository")
 
+_PROBE = "import sys, sysconfig; print(sys.implementation.cache_tag, sysconfig.get_platform())"
+
+def _interpreter(module_ctx):
+    """Returns what wheels depend on of the machine's Python, such as `cpython-311 linux-x86_64`."""
+    python = module_ctx.which("python3")
+    if not python:
+        fail("python3 is not on PATH; hint: apt-get install python3")
+    result = module_ctx.execute([python, "-I", "-c", _PROBE])
+    if result.return_code != 0:
+        fail("python3 does not run: " + result.stderr)
+    return result.stdout.strip()
+
 def _wheels_impl(module_ctx):
+    interpreter = _interpreter(module_ctx)
     for module in module_ctx.modules:
         for lock in module.tags.lock:
             distributions = parse_lock(module_ctx.read(lock.lock_file))
@@ -21,6 +34,7 @@ def _wheels_impl(module_ctx):
                     deps = ["@{}_{}//:pkg".format(lock.hub_name, dep) for dep in distribution.deps],
                     distribution = distribution.name,
                     hashes = distribution.hashes,
+                    python = interpreter,
                     version = distribution.version,
                 )
             wheel_hub(name = lock.hub_name, distributions = distributions)
@@ -28,6 +42,7 @@ def _wheels_impl(module_ctx):
 
 wheels = module_extension(
     implementation = _wheels_impl,
+    environ = ["PATH"],
     tag_classes = {
         "lock": tag_class(attrs = {
             "hub_name": attr.string(mandatory = True, doc = "Name of the repository with one package per distribution."),

@@ -27,19 +27,36 @@ filegroup(
 # Bazel before 8 cannot name files with spaces in runfiles.
 _UNUSABLE = ["**/* *", "**/__pycache__/**"]
 
+def _kept(rctx, requirement):
+    """Returns where the installed wheel is kept, in the user's cache, once it has been fetched."""
+    environ = rctx.os.environ
+    cache = environ.get("PAVED_CACHE") or (environ.get("XDG_CACHE_HOME") or environ.get("HOME", "") + "/.cache") + "/paved"
+    identity = "{}|{}".format(rctx.attr.python, requirement)
+    name = "{}-{}-{}{}".format(rctx.attr.distribution, rctx.attr.version, hash(identity), hash(identity[::-1]))
+    return rctx.path(cache + "/wheels/" + name)
+
+def _execute(rctx, arguments):
+    result = rctx.execute(arguments, timeout = 900)
+    if result.return_code != 0:
+        fail(result.stderr)
+
 def _wheel_repository_impl(rctx):
-    python = rctx.which("python3")
-    if not python:
-        fail("python3 is not on PATH; hint: apt-get install python3")
-    rctx.file("requirement.txt", "{}=={} {}\n".format(
+    requirement = "{}=={} {}\n".format(
         rctx.attr.distribution,
         rctx.attr.version,
         " ".join(["--hash=" + value for value in rctx.attr.hashes]),
-    ))
+    )
+    rctx.file("requirement.txt", requirement)
+    kept = _kept(rctx, requirement)
     script = rctx.path(Label("//tools/wheels:install.py"))
-    result = rctx.execute([python, script, "requirement.txt"], timeout = 900, environment = {"PYTHONDONTWRITEBYTECODE": "1"})
-    if result.return_code != 0:
-        fail(result.stderr)
+    if not kept.exists:
+        python = rctx.which("python3")
+        if not python:
+            fail("python3 is not on PATH; hint: apt-get install python3")
+        _execute(rctx, [python, "-B", script, "requirement.txt", kept])
+
+    # Links share the bytes with the cache, and survive it; another file system gets copies.
+    _execute(rctx, ["sh", "-c", 'cp -al "$0"/. . 2>/dev/null || cp -a "$0"/. .', kept])
     rctx.file("BUILD.bazel", _WHEEL_BUILD.format(
         deps = json.encode_indent(rctx.attr.deps),
         unusable = json.encode(_UNUSABLE),
@@ -52,6 +69,7 @@ wheel_repository = repository_rule(
         "deps": attr.string_list(doc = "Labels of the py_library targets that it needs."),
         "distribution": attr.string(mandatory = True),
         "hashes": attr.string_list(mandatory = True, doc = "Accepted hashes, `sha256:<hex>`."),
+        "python": attr.string(mandatory = True, doc = "The interpreter that it is installed for."),
         "version": attr.string(mandatory = True),
     },
 )
