@@ -9,6 +9,7 @@ import fcntl
 import glob
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,11 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_all(folder: Path) -> None:
+    """Flush all that was written on a folder's file system: quicker than thousands of files."""
+    subprocess.run(["sync", "--file-system", str(folder)], check=False)
 
 
 @contextmanager

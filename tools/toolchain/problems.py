@@ -4,9 +4,10 @@ A copy of the shape, not an import: this package runs on a bare Python, before p
 dependencies exist. paved's adapter maps these onto its own error tree.
 """
 
+import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 ENVIRONMENT = 4  # the exit status of paved.errors.ExitCode.ENVIRONMENT
 INTERRUPTED = 130
@@ -37,6 +38,12 @@ class ToolchainError(Exception):
         super().__init__("\n".join(line for problem in problems for line in problem.lines()))
 
 
+    def as_data(self) -> dict[str, object]:
+        """Return the error as the JSON document of `paved.errors.PavedError.as_data`."""
+        problems = [asdict(problem) for problem in self.problems]
+        return {"error": "environment", "exit_code": ENVIRONMENT, "problems": problems}
+
+
 class Gone(ToolchainError):
     """The mirror answers, but no longer has a locked file (and every problem is of that kind)."""
 
@@ -59,7 +66,7 @@ def run(main: Callable[[list[str]], int]) -> None:
     try:
         status = main(sys.argv[1:])
     except ToolchainError as error:
-        note(f"error: {error}")
+        note(json.dumps(error.as_data()) if "--json" in sys.argv else f"error: {error}")
         status = ENVIRONMENT
     except KeyboardInterrupt:
         note("interrupted; run the same command again to go on")

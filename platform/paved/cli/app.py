@@ -9,13 +9,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-import click
 import typer
 
 from paved.cli import output
 from paved.errors import ExitCode, PavedError
 
-GROUPS = ("verify", "new", "release", "metrics", "doctor", "tour", "bench")
+GROUPS = ("verify", "new", "release", "metrics", "doctor", "tour", "bench", "tools")
 
 
 def build() -> typer.Typer:
@@ -46,13 +45,20 @@ def run(args: Sequence[str]) -> int:
     except PavedError as error:
         report(error, as_json="--json" in args)
         return int(error.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        explain(error, args)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         output.note("interrupted; nothing is half-written, the same command goes on from here")
         return int(ExitCode.INTERRUPTED)
     return result if isinstance(result, int) else int(ExitCode.OK)
+
+
+def explain(error: typer.TyperException, args: Sequence[str]) -> None:
+    """Print on stderr what is wrong with the command line `args`; help has been shown already."""
+    words = " ".join(["paved", *(word for word in args[:2] if word[:1] != "-")])
+    if error.format_message():
+        print(f"error: {error.format_message()}\n  hint: {words} --help", file=sys.stderr)
 
 
 def report(error: PavedError, *, as_json: bool) -> None:

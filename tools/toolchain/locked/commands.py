@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     tools = lockfile.read()
     match options.command:
         case "tool":
-            return _tool(options.names, tools)
+            return _tool(options.names, tools, as_json=options.json)
         case "list":
             return _list(tools, as_json=options.json)
         case "verify":
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fetch.py", description="Fetch the locked tools.")
     commands = parser.add_subparsers(dest="command", required=True)
     tool = commands.add_parser("tool", help="print the paths of tools, fetching what is missing")
+    tool.add_argument("--json", action="store_true", help="print one JSON document")
     tool.add_argument("names", nargs="+", metavar="NAME")
     listing = commands.add_parser("list", help="what is locked, and what of it is in the cache")
     listing.add_argument("--json", action="store_true", help="print one JSON document")
@@ -59,10 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tool(names: Sequence[str], tools: Sequence[Tool]) -> int:
+def _tool(names: Sequence[str], tools: Sequence[Tool], *, as_json: bool) -> int:
     known = [install.find(name, tools) for name in names]
-    for tool in known:
-        print(*install.ensure(tool.name, tools), sep="\n")
+    found = {tool.name: list(map(str, install.ensure(tool.name, tools))) for tool in known}
+    if as_json:
+        print(json.dumps(found))
+    else:
+        print(*(path for paths in found.values() for path in paths), sep="\n")
     return 0
 
 

@@ -7,7 +7,6 @@ the folder appears, so a folder with a receipt is whole.
 import hashlib
 import json
 import os
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def seal(made: Path, source: str, origin: str, seconds: float) -> None:
     receipt = Receipt(source, origin, round(seconds, 3), size, digest(made))
     text = json.dumps(asdict(receipt), indent=2) + "\n"
     (made / key.RECEIPT).write_text(text, encoding="utf-8")
-    subprocess.run(["sync", "--file-system", str(made)], check=False)
+    cache.sync_all(made)
 
 
 def digest(made: Path) -> str:

@@ -35,8 +35,8 @@ def programs(place: Path, names: list[str]) -> list[Path] | None:
     return paths if all(os.access(path, os.X_OK) for path in paths) else None
 
 
-def hit(root: Path, lock: str, wanted: list[str]) -> list[Path] | None:
-    """Return the programs of the tools `wanted`, or None unless all are in the cache.
+def hit(root: Path, lock: str, wanted: list[str]) -> dict[str, list[str]] | None:
+    """Return the programs of each of the tools `wanted`, or None unless all are in the cache.
 
     Args:
         root: the cache.
@@ -44,12 +44,11 @@ def hit(root: Path, lock: str, wanted: list[str]) -> list[Path] | None:
         wanted: names of tools.
     """
     entries = {entry["name"]: entry for entry in json.loads(lock)["tools"]}
-    found: list[Path] = []
+    found: dict[str, list[str]] = {}
     for name in wanted:
         entry = entries[name]
-        place = folder(root, name, entry["version"], key(entry))
-        paths = programs(place, entry["binaries"])
+        paths = programs(folder(root, name, entry["version"], key(entry)), entry["binaries"])
         if paths is None:
             return None
-        found += paths
+        found[name] = list(map(str, paths))
     return found
