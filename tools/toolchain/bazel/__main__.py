@@ -28,7 +28,8 @@ def main(arguments: list[str]) -> int:
         bazel=str(Path(forced).absolute()) if "/" in forced else forced,
         modules=os.environ.get("PAVED_REGISTRY", ""),
     )
-    state.save(choose(wanted), key, checkout, folder)
+    compiler = bool(os.environ.get("CC") or shutil.which("gcc"))
+    state.save(choose(wanted), key, checkout, folder, compiler=compiler)
     return 0
 
 

@@ -12,8 +12,15 @@ from toolchain.bazel import rc, registry
 from toolchain.bazel.assemble import LOCK
 from toolchain.bazel.choose import Choice
 
+# Bazel looks for a C compiler before it runs even a Python test; this is what it finds then.
+NO_COMPILER = "no-c-compiler"
+NO_COMPILER_SAYS = """#!/bin/sh
+echo 'this machine has no C compiler; hint: apt-get install g++' >&2
+exit 1
+"""
 
-def save(choice: Choice, key: str, checkout: Path, folder: Path) -> None:
+
+def save(choice: Choice, key: str, checkout: Path, folder: Path, *, compiler: bool) -> None:
     """Write `choice` for bazelw into `folder`.
 
     Args:
@@ -21,6 +28,7 @@ def save(choice: Choice, key: str, checkout: Path, folder: Path) -> None:
         key: what the choice depended on, as bazelw computes it; one line.
         checkout: the checkout of paved that bazelw belongs to.
         folder: the checkout's folder in the cache.
+        compiler: whether the machine has a C compiler.
     """
     own, mirror = choice.startup, choice.mirror
     watched = [checkout / ".bazelversion", LOCK, *sorted(Path(__file__).parent.glob("*.py"))]
@@ -29,7 +37,10 @@ def save(choice: Choice, key: str, checkout: Path, folder: Path) -> None:
         own += rc.for_mirror(mirror, _registry(mirror, folder))
         modules = mirror.paved
         watched.append(checkout / "MODULE.bazel")
+    if not compiler:
+        own += rc.quoted("common", f"--repo_env=CC={folder / NO_COMPILER}")
     files = {
+        NO_COMPILER: NO_COMPILER_SAYS,
         "bazel.rc": own,
         "paved.rc": rc.for_modules(modules),
         "consumer.rc": rc.for_modules({**modules, "paved": checkout}),
@@ -39,6 +50,7 @@ def save(choice: Choice, key: str, checkout: Path, folder: Path) -> None:
         for name, text in files.items():
             with cache.full_disk(folder):
                 (scratch / name).write_text(text, encoding="utf-8")
+                (scratch / name).chmod(0o755 if name == NO_COMPILER else 0o644)
             cache.publish(scratch / name, folder / name)
 
 
