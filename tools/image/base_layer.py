@@ -27,6 +27,7 @@ LEFT_OUT = re.compile(
     r"|usr/share/zoneinfo/(posix|right)(/.*)?$"  # the same zones again, and with leap seconds
     r"|usr/lib/[^/]+/gconv(/.*)?$"  # iconv(3), which Python does not use
     r"|usr/lib/valgrind(/.*)?$"
+    r"|usr/sbin/.*$"  # for administrators, and of packages whose scripts do not run
     r"|etc/(init\.d|logrotate\.d|cron\.[a-z]+|default|update-motd\.d)(/.*)?$"
     r"|.*/__pycache__(/.*)?$"
 )

@@ -5,10 +5,13 @@
 
 A file's place is its path below the longest import root that it lies under; outside of all, it is
 left out of a layer of wheels and put under its path in its repository otherwise. Modes follow the
-content, not the checkout: programs are executable, all else is not. Bytecode is left out.
+content, not the checkout: programs are executable, all else is not. Bytecode is left out, and of
+a wheel what tells about the machine that unpacked it: its RECORD lists what is in the layer.
 """
 
 import argparse
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +21,9 @@ from toolchain.problems import run
 from image.tree import File, Tree
 
 PROGRAMS = (b"\x7fELF", b"#!")
-MACHINE_BOUND = (
-    "direct_url.json",
-    "uv_build.json",
-    "uv_cache.json",
-)  # paths and times of the install
+OF_THE_MACHINE = frozenset(
+    {"INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,31 @@ def place(name: str, roots: Iterable[str], *, wheels: bool) -> str | None:
         roots: import roots, as paths in the runfiles.
         wheels: the layer is one of wheels, so that files outside of the roots are left out.
     """
-    if unwanted(name):
-        return None
     above = [root for root in roots if name.startswith(f"{root}/")]
-    if above:
-        return name[len(max(above, key=len)) + 1 :]
-    return None if wheels else name.partition("/")[2]
+    if not above and wheels:
+        return None
+    inside = name[len(max(above, key=len)) + 1 :] if above else name.partition("/")[2]
+    return None if unwanted(inside, wheels=wheels) else inside
 
 
-def unwanted(name: str) -> bool:
-    """Tell whether a file is bytecode, or a note of the machine that installed a wheel."""
+def unwanted(name: str, *, wheels: bool) -> bool:
+    """Tell whether a file is bytecode or, in a layer of wheels, of the unpacking machine's own."""
     *folders, last = name.split("/")
     if "__pycache__" in folders or last.endswith(".pyc"):
         return True
-    in_dist_info = bool(folders) and folders[-1].endswith(".dist-info")
-    return in_dist_info and last in MACHINE_BOUND
+    if not wheels:
+        return False
+    in_dist_info = bool(folders) and folders[0].endswith(".dist-info")
+    is_script = folders[:1] == ["bin"]  # names the machine's interpreter; `python -m` does as well
+    return is_script or name == ".lock" or (in_dist_info and last in OF_THE_MACHINE)
+
+
+def record(text: str, present: set[str]) -> bytes:
+    """Return a wheel's RECORD with the lines of the files that are `present`, sorted."""
+    kept = sorted(row for row in csv.reader(text.splitlines()) if row and row[0] in present)
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(kept)
+    return lines.getvalue().encode()
 
 
 def mode(path: Path) -> int:
@@ -66,11 +77,14 @@ def mode(path: Path) -> int:
 
 def layer(sources: Sequence[Source], to: str, roots: Sequence[str], *, wheels: bool) -> Tree:
     """Return the layer of `sources` below the folder `to`."""
+    places = [(place(source.name, roots, wheels=wheels), source.path) for source in sources]
+    present = {name for name, _ in places if name is not None}
     tree = Tree()
-    for source in sources:
-        name = place(source.name, roots, wheels=wheels)
+    for name, path in places:
         if name is not None:
-            tree.add(f"{to}/{name}", File(source.path, mode(source.path)))
+            is_record = wheels and name.endswith(".dist-info/RECORD")
+            content = record(path.read_text(encoding="utf-8"), present) if is_record else path
+            tree.add(f"{to}/{name}", File(content, mode(path)))
     return tree
 
 

@@ -1,0 +1,1 @@
+"""A program that greets: what a test puts into an image."""
