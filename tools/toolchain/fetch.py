@@ -16,6 +16,8 @@ import json
 import sys
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs it may have any Python
+    sys.exit("error: Python is too old\n  expected: 3.11 or newer\n  hint: apt-get install python3")
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from toolchain.locked import key  # noqa: E402
