@@ -14,7 +14,7 @@ import typer
 from paved.cli import output
 from paved.errors import ExitCode, PavedError
 
-GROUPS = ("verify", "new", "release", "metrics", "doctor", "tour", "bench", "tools")
+GROUPS = ("new", "verify", "release", "tools", "doctor")
 
 
 def build() -> typer.Typer:

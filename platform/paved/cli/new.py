@@ -30,7 +30,7 @@ Examples:
 
     paved new service ../quotes --data team=pricing --data tier=tier-1 --git
 """
-_PLATFORM = Path(__file__).resolve().parents[3]
+_HERE = Path(__file__).resolve().parents[3]
 
 PathName = Annotated[str, typer.Argument(metavar="PATH", help="The golden path's name.")]
 Target = Annotated[
@@ -63,6 +63,9 @@ def new(
         str, typer.Option("--vcs-ref", help="A release, tag, branch or commit to render.")
     ] = "",
     events: EventsFile = None,
+    platform: Annotated[
+        Path, typer.Option(help="The platform's working copy.", show_default="this one")
+    ] = _HERE,
     defaults: Annotated[
         bool, typer.Option("--defaults", "-l", help="Ask nothing; take defaults for the rest.")
     ] = False,
@@ -80,7 +83,7 @@ def new(
     from paved.goldenpath.scaffold import Order, preview, scaffold
     from paved.goldenpath.source import open_source
 
-    source = open_source(_PLATFORM, vcs_ref)
+    source = open_source(platform, vcs_ref)
     if listing:
         _list(source, as_json=as_json)
         return

@@ -1,9 +1,8 @@
 """`paved release`: pins, promotions and rollbacks, each one commit with a signed receipt."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import click
 import typer
 
 from paved.cli import output
@@ -35,10 +34,7 @@ EventsFile = Annotated[
 ]
 Service = Annotated[str, typer.Argument(help="The service's name.")]
 Environment = Annotated[
-    str,
-    typer.Argument(
-        help="Where to.", click_type=click.Choice(["dev", "stage", "prod"]), metavar="ENVIRONMENT"
-    ),
+    Literal["dev", "stage", "prod"], typer.Argument(help="Where to.", metavar="ENVIRONMENT")
 ]
 Digest = Annotated[
     str, typer.Option(help="The digest this is about; refused when it is another by now.")
@@ -177,14 +173,9 @@ def status(ops: Ops = _HERE, *, as_json: output.AsJson = False) -> None:
 
 def receipts(
     environment: Annotated[
-        str,
-        typer.Argument(
-            help="Whose; all of them when left out.",
-            click_type=click.Choice(["dev", "stage", "prod"]),
-            metavar="[ENVIRONMENT]",
-            show_default=False,
-        ),
-    ] = "",
+        Literal["dev", "stage", "prod"] | None,
+        typer.Argument(help="Whose; all of them when left out.", metavar="[ENVIRONMENT]"),
+    ] = None,
     ops: Ops = _HERE,
     *,
     verify: Annotated[
