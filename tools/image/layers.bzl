@@ -45,10 +45,14 @@ base_layer = rule(
     toolchains = [_PYTHON],
 )
 
-def _is_wheel(file, prefix):
-    """Tells whether a file's repository is one distribution's: its own name has the prefix."""
+def _is_wheel(file):
+    """Tells whether a file is third-party: a module extension made its repository.
+
+    Such a repository's canonical name is MODULE~VERSION~EXTENSION~NAME (`+` for `~` from Bazel 8
+    on), where a module's own has one separator and the main repository's none.
+    """
     repository = file.owner.workspace_name
-    return repository.replace("+", "~").rpartition("~")[2].startswith(prefix)
+    return repository.count("~") + repository.count("+") > 1
 
 def _python_files(libraries):
     return depset(transitive = [
@@ -69,7 +73,7 @@ def _python_layer_impl(ctx):
     files = [
         file
         for file in _python_files(ctx.attr.libraries)
-        if _is_wheel(file, ctx.attr.wheel_prefix) == wheels
+        if _is_wheel(file) == wheels
     ]
     roots = depset(transitive = [library[PyInfo].imports for library in ctx.attr.libraries])
     output = ctx.actions.declare_file(ctx.label.name + ".tar")
@@ -91,7 +95,6 @@ python_layer = rule(
     attrs = {
         "libraries": attr.label_list(doc = "py_library targets.", mandatory = True, providers = [PyInfo]),
         "to": attr.string(doc = "The folder in the image, without a leading slash.", mandatory = True),
-        "wheel_prefix": attr.string(doc = "What the names of wheels' repositories start with.", default = "pypi_"),
         "wheels": attr.bool(doc = "Take the wheels, and only them; else, take everything else.", mandatory = True),
     } | _CODE,
     toolchains = [_PYTHON],

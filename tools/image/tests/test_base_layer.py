@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from debs import deb, directory, link
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from image.base_layer import LEFT_OUT, bundle, layer, main, merged
 from image.tree import Directory, Entry, File, Symlink
@@ -30,6 +30,7 @@ def test_paths_are_merged_into_usr(tmp_path: Path):
     assert links == {name: Symlink(f"usr/{name}") for name in ("bin", "lib", "lib64", "sbin")}
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"(bin|lib|lib64|sbin|usr|etc|library)(/[a-z]{1,4}){0,2}", fullmatch=True))
 def test_merging_twice_is_merging_once(path: str):
     """A merged path stays where it is, and no path is left in a folder that is a link."""

@@ -6,11 +6,12 @@ from pathlib import Path, PurePosixPath
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from image.tree import Directory, Entry, File, Symlink, Tree
 from toolchain.problems import ToolchainError
 
+STEADY = settings(deadline=None, max_examples=40)
 NAMES = st.from_regex(r"[a-c.é-]{1,3}", fullmatch=True).filter(lambda name: name not in {".", ".."})
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 ENTRIES = st.one_of(
@@ -47,6 +48,7 @@ def _read(data: bytes) -> list[tuple[tarfile.TarInfo, bytes]]:
         return [(info, file.read() if file else b"") for info, file in opened]
 
 
+@STEADY
 @given(TREES, st.randoms(use_true_random=False))
 def test_order_does_not_matter(entries: dict[str, Entry], shuffled: Random):
     """The same entries in another order give the same bytes."""
@@ -56,6 +58,7 @@ def test_order_does_not_matter(entries: dict[str, Entry], shuffled: Random):
     assert _tar(items) == first
 
 
+@STEADY
 @given(TREES)
 def test_what_goes_in_comes_out(entries: dict[str, Entry]):
     """Kinds, modes, targets, owners and content survive; times and names of owners are nil."""
@@ -72,6 +75,7 @@ def test_what_goes_in_comes_out(entries: dict[str, Entry]):
     assert {(info.mtime, info.uname, info.gname) for info, _ in found.values()} <= {(0, "", "")}
 
 
+@STEADY
 @given(TREES)
 def test_parents_come_first(entries: dict[str, Entry]):
     """Each folder stands in the tar once, before what is in it."""
