@@ -167,7 +167,7 @@ def locate() -> Cosign:
     Raises:
         EnvironmentProblem: it is not here and cannot be fetched.
     """
-    from paved.adapters.tools import tool  # noqa: PLC0415
+    from paved.adapters.tools import tool  # noqa: PLC0415 - build actions are given the program
 
     return Cosign(tool("cosign"))
 

@@ -46,6 +46,11 @@ class Reference:
             raise InputError(Problem("is no image reference", where=text, expected=expected))
         return cls(found["host"], found["repository"], found["tag"] or "", found["digest"] or "")
 
+    @staticmethod
+    def fits(text: str) -> bool:
+        """Return whether `text` is a reference."""
+        return _REFERENCE.fullmatch(text) is not None
+
     @property
     def name(self) -> str:
         """What the registry is asked for: the digest where there is one, else the tag."""

@@ -9,6 +9,7 @@ Standard library only: a repository rule runs it. Left out: rotating keys.
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from paved.adapters.cosign import Cosign
-from paved.errors import Conflict, EnvironmentProblem, InputError, Problem
+from paved.errors import Conflict, EnvironmentProblem, InputError, PavedError, Problem
 
 SETTING: Final = "PAVED_SIGNING_KEY"
 PRIVATE: Final = "cosign.key"
@@ -153,3 +154,24 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def main(program: Path, public: Path) -> int:
+    """Write the public half of the signing key to `public`, print the private half's reference.
+
+    Args:
+        program: cosign.
+        public: the file to write.
+    """
+    try:
+        key = signing_key(os.environ, Cosign(program))
+    except PavedError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return int(error.exit_code)
+    public.write_bytes(key.public)
+    sys.stdout.write(f"{key.reference}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -26,8 +26,10 @@ def verify_target(target: str, key: str, cosign: Cosign, *, plain_http: bool = F
     """
     if Path(target).is_dir():
         return verify_layout(Path(target), key, cosign)
-    if Path(target).is_absolute() or target.startswith("."):
-        raise InputError(Problem("there is no such folder", where=target))
+    if not Reference.fits(target):
+        what = "is neither a folder nor an image reference"
+        expected = "a signed layout, HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:..."
+        raise InputError(Problem(what, where=target, expected=expected))
     return verify_reference(target, key, cosign, plain_http=plain_http)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from paved.errors import InputError, Problem
 from paved.supply import oci
@@ -79,15 +79,15 @@ class _Graph(BaseModel):
 
 class _Package(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
-    name: str
+    package: str
     version: str
-    architecture: str
-    sha256: str
-    depends: list[str] = []
+    path: Annotated[str, Field(pattern=r"_[a-z0-9-]+\.deb$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Base(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
+    suite: Literal["bookworm"]
     packages: list[_Package]
 
 
@@ -168,11 +168,10 @@ def _debian(base: Path) -> Sequence[Component]:
     return [
         Component(
             Kind.DEBIAN,
-            package.name,
+            package.package,
             package.version,
             (package.sha256,),
-            tuple(sorted(f"{Kind.DEBIAN.value}:{name}" for name in package.depends)),
-            package.architecture,
+            architecture=package.path.removesuffix(".deb").rpartition("_")[2],
         )
         for package in packages
     ]

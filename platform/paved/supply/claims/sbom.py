@@ -1,11 +1,13 @@
 """CycloneDX 1.6 from a bill of inputs, and back.
 
 The same bill gives the same bytes: the serial number is derived from the content, and there is no
-time in it. Dependency edges are the graph's, hashes are the locks'.
+time in it. Dependency edges are the graph's, hashes are the locks': where a lock accepts several
+files of one distribution, all of them. Packages of the base hang on the service itself, since
+their lock does not say which needs which.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -23,6 +25,7 @@ from paved.supply.claims.bill import Bill, Component, Kind
 SPEC_VERSION: Final = "1.6"
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "https://example.com/paved/sbom")
 _DISTRIBUTION: Final = "debian-12"
+"""Bookworm, which is the one suite that a bill takes packages from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +87,9 @@ def _bom(bill: Bill) -> Bom:
     bom.metadata.timestamp = None  # type: ignore[assignment]
     for item in bill.components:
         bom.register_dependency(made[item.key], [made[need] for need in item.needs])
-    direct = {*bill.service.needs, *_base_roots(bill.components)}
-    bom.register_dependency(root, [made[need] for need in sorted(direct)])
+    base = [item.key for item in bill.components if item.kind is Kind.DEBIAN]
+    bom.register_dependency(root, [made[need] for need in [*bill.service.needs, *base]])
     return bom
-
-
-def _base_roots(components: Iterable[Component]) -> Sequence[str]:
-    """Return the Debian packages from which all are reached; the service stands on those.
-
-    They are the ones that nothing needs, and one of every circle that nothing else reaches.
-    """
-    debian = {item.key: item for item in components if item.kind is Kind.DEBIAN}
-    needed = {need for item in debian.values() for need in item.needs}
-    roots: list[str] = []
-    reached: set[str] = set()
-    for key in [*sorted(debian.keys() - needed), *sorted(needed)]:
-        if key not in reached:
-            roots.append(key)
-            _reach(key, debian, reached)
-    return roots
-
-
-def _reach(key: str, components: Mapping[str, Component], reached: set[str]) -> None:
-    waiting = [key]
-    while waiting:
-        current = waiting.pop()
-        if current not in reached:
-            reached.add(current)
-            waiting += components[current].needs
 
 
 def _component(component: Component) -> CycloneDxComponent:

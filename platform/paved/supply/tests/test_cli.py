@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from paved.cli import app
 from paved.errors import ExitCode
 from paved.supply import keys, push
+from paved.supply.testing import Workshop, flip
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +20,10 @@ def this_command_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_signed_layout_is_shown_check_by_check(
-    signed_once: Path, key: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A good layout gives a tick and a figure for each check, nothing on stderr, exit code 0."""
-    code = app.run(["verify", str(signed_once), "--key", str(key / keys.PUBLIC)])
+    code = app.run(["verify", str(shop.signed), "--key", shop.public])
     out, err = capsys.readouterr()
     assert (code, err) == (ExitCode.OK, "")
     assert {line[0] for line in out.splitlines()} == {"✓"}
@@ -31,24 +31,22 @@ def test_a_signed_layout_is_shown_check_by_check(
 
 
 def test_the_development_key_is_the_default(
-    signed_once: Path, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without --key the development key verifies; where there is none, the error says so."""
-    assert app.run(["verify", str(signed_once)]) == ExitCode.INPUT
+    assert app.run(["verify", str(shop.signed)]) == ExitCode.INPUT
     assert "hint: name one with --key" in capsys.readouterr().err
-    shutil.copytree(key, tmp_path / "data" / "paved" / "keys" / "dev")
-    assert app.run(["verify", str(signed_once)]) == ExitCode.OK
+    shutil.copytree(shop.key.parent, tmp_path / "data" / "paved" / "keys" / "dev")
+    assert app.run(["verify", str(shop.signed)]) == ExitCode.OK
 
 
 def test_a_flipped_byte_is_refused(
-    signed: Path, key: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, signed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A flipped byte gives exit code 5, the crossed check on stdout and both digests on stderr."""
     blob = max((signed / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
-    content = bytearray(blob.read_bytes())
-    content[0] ^= 1
-    blob.write_bytes(content)
-    code = app.run(["verify", str(signed), "--key", str(key / keys.PUBLIC)])
+    flip(blob, 0)
+    code = app.run(["verify", str(signed), "--key", shop.public])
     out, err = capsys.readouterr()
     assert code == ExitCode.REFUSED
     assert [line.split()[1] for line in out.splitlines() if line.startswith("✗")] == ["layers"]
@@ -57,10 +55,10 @@ def test_a_flipped_byte_is_refused(
 
 
 def test_the_json_report_carries_every_check(
-    signed: Path, other_key: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, signed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With --json, stdout is one document with all checks, and stderr one with all reasons."""
-    code = app.run(["verify", str(signed), "--key", str(other_key / keys.PUBLIC), "--json"])
+    code = app.run(["verify", str(signed), "--key", shop.other_public, "--json"])
     out, err = capsys.readouterr()
     report, refusal = json.loads(out), json.loads(err)
     assert code == refusal["exit_code"] == ExitCode.REFUSED
@@ -71,29 +69,32 @@ def test_the_json_report_carries_every_check(
 
 
 def test_a_reference_is_taken_for_one(
-    signed_once: Path, registry: str, key: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, registry: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A target that is no folder is looked up in its registry."""
-    pushed = push.push_layout(signed_once, f"{registry}/cli:v1")
-    assert app.run(["verify", pushed.reference, "--key", str(key / keys.PUBLIC)]) == ExitCode.OK
+    pushed = push.push_layout(shop.signed, f"{registry}/cli:v1")
+    assert app.run(["verify", pushed.reference, "--key", shop.public]) == ExitCode.OK
     assert "blobs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("target", ["./absent", "/absent/folder", "absent", "bazel-bin/absent"])
 def test_a_target_that_is_nothing_is_an_input_error(
-    target: str, key: Path, capsys: pytest.CaptureFixture[str]
+    shop: Workshop, target: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither a folder nor a reference: exit code 3 and the target in the message."""
-    assert app.run(["verify", target, "--key", str(key / keys.PUBLIC)]) == ExitCode.INPUT
+    assert app.run(["verify", target, "--key", shop.public]) == ExitCode.INPUT
     assert target in capsys.readouterr().err
 
 
 def test_a_registry_that_is_off_is_an_environment_problem(
-    unused_port: int, key: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shop: Workshop,
+    unused_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A registry that does not answer gives exit code 4 and a hint."""
     monkeypatch.setattr("paved.adapters.registry_http._ATTEMPTS", 1)
     target = f"127.0.0.1:{unused_port}/orders:v1"
-    code = app.run(["verify", target, "--key", str(key / keys.PUBLIC)])
+    code = app.run(["verify", target, "--key", shop.public])
     assert code == ExitCode.ENVIRONMENT
     assert "hint:" in capsys.readouterr().err

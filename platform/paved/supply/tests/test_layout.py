@@ -3,63 +3,65 @@
 import json
 import os
 import random
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from paved.errors import InputError
 from paved.supply import assemble, canonical, layout, media
+from paved.supply.testing import Workshop, flip, write_image
+
+Document = dict[str, Any]
 
 
-def test_what_was_written_is_read(signed_once: Path, image: Path) -> None:
+def test_what_was_written_is_read(shop: Workshop) -> None:
     """A signed layout has the image's own manifest digest and one referrer for each statement."""
-    found = layout.read(signed_once)
+    found = layout.read(shop.signed)
     assert [check for check in found.checks if not check.passed] == []
     assert found.image is not None
-    assert found.image.descriptor.digest == assemble.image_descriptor(image)["digest"]
+    assert found.image.descriptor.digest == assemble.image_descriptor(shop.image)["digest"]
     kinds = [referrer.predicate_type for referrer in found.referrers]
     assert kinds == list(media.REQUIRED_PREDICATES)
 
 
-def test_the_same_inputs_give_the_same_bytes(image: Path, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes(shop: Workshop, tmp_path: Path) -> None:
     """Assembling twice from the same bundles gives the same files."""
     bundle = tmp_path / "bundle.json"
     bundle.write_text("{}")
     trees = []
     for name in ("one", "two"):
-        assemble.assemble(image, [(media.SIGNATURE, bundle)], tmp_path / name)
+        assemble.assemble(shop.image, [(media.SIGNATURE, bundle)], tmp_path / name)
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         trees.append([(str(p.relative_to(tmp_path / name)), p.read_bytes()) for p in files])
     assert trees[0] == trees[1]
 
 
-def test_only_what_the_image_names_is_taken_along(image: Path, tmp_path: Path) -> None:
+def test_only_what_the_image_names_is_taken_along(shop: Workshop, tmp_path: Path) -> None:
     """A stray blob beside the image does not get into the signed layout."""
     source = tmp_path / "source"
-    _copy(image, source)
+    _copy(shop.image, source)
     stray = canonical.digest(b"stray").removeprefix("sha256:")
     (source / "blobs" / "sha256" / stray).write_bytes(b"stray")
     assemble.assemble(source, [], tmp_path / "out")
     assert not (tmp_path / "out" / "blobs" / "sha256" / stray).exists()
 
 
-def test_an_index_of_two_images_is_not_signed(image: Path, tmp_path: Path) -> None:
+def test_an_index_of_two_images_is_not_signed(shop: Workshop, tmp_path: Path) -> None:
     """A layout with two images is an input error that says so."""
-    _copy(image, tmp_path / "two")
-    index = json.loads((image / "index.json").read_bytes())
+    _copy(shop.image, tmp_path / "two")
+    index = json.loads((shop.image / "index.json").read_bytes())
     index["manifests"] *= 2
     (tmp_path / "two" / "index.json").write_text(json.dumps(index))
     with pytest.raises(InputError, match="names 2 images"):
         assemble.image_descriptor(tmp_path / "two")
 
 
-def test_a_missing_layer_is_named(image: Path, tmp_path: Path) -> None:
+def test_a_missing_layer_is_named(shop: Workshop, tmp_path: Path) -> None:
     """Assembling from an image whose layer is missing names the blob."""
-    _copy(image, tmp_path / "source")
-    manifest = _manifest(image)
+    _copy(shop.image, tmp_path / "source")
+    manifest = _manifest(shop.image)
     layer = manifest["layers"][0]["digest"].removeprefix("sha256:")
     (tmp_path / "source" / "blobs" / "sha256" / layer).unlink()
     with pytest.raises(InputError, match=layer):
@@ -91,7 +93,8 @@ def test_every_byte_of_the_index_counts(signed: Path) -> None:
     chance = random.Random(20)  # noqa: S311
     unnoticed = []
     for position in range(len(content)):
-        path.write_bytes(_flipped(content, position, chance.randrange(8)))
+        path.write_bytes(content)
+        flip(path, position, chance.randrange(8))
         if all(check.passed for check in layout.read(signed).checks):
             unnoticed.append(position)
     assert unnoticed == []
@@ -101,22 +104,19 @@ def test_every_byte_of_the_index_counts(signed: Path) -> None:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_flipped_bit_is_traced_to_its_file(signed_once: Path, data: st.DataObject) -> None:
+def test_any_flipped_bit_is_traced_to_its_file(signed: Path, data: st.DataObject) -> None:
     """A flipped bit in any blob gives a problem that names that blob, with both digests."""
-    blobs = sorted((signed_once / "blobs" / "sha256").iterdir())
-    path = data.draw(st.sampled_from(blobs))
+    path = data.draw(st.sampled_from(sorted((signed / "blobs" / "sha256").iterdir())))
     content = path.read_bytes()
-    position = data.draw(st.integers(0, len(content) - 1))
-    damaged = _flipped(content, position, data.draw(st.integers(0, 7)))
     try:
-        path.write_bytes(damaged)
-        checks = layout.read(signed_once).checks
+        flip(path, data.draw(st.integers(0, len(content) - 1)), data.draw(st.integers(0, 7)))
+        checks = layout.read(signed).checks
+        found = canonical.file_digest(path)
     finally:
         path.write_bytes(content)
     problems = [problem for check in checks for problem in check.problems]
-    expected = f"sha256:{path.name}"
     assert any(
-        problem.where == problem.expected == expected and canonical.digest(damaged) in problem.what
+        problem.where == problem.expected == f"sha256:{path.name}" and found in problem.what
         for problem in problems
     )
 
@@ -136,8 +136,7 @@ def test_all_problems_are_told_at_once(signed: Path) -> None:
     """Two damaged layers and a missing config give three problems in one reading."""
     manifest = _manifest(signed)
     for layer in manifest["layers"]:
-        path = signed / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")
-        path.write_bytes(_flipped(path.read_bytes(), 0, 0))
+        flip(signed / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:"), 0)
     config = manifest["config"]["digest"]
     (signed / "blobs" / "sha256" / config.removeprefix("sha256:")).unlink()
     problems = [problem for check in layout.read(signed).checks for problem in check.problems]
@@ -145,11 +144,9 @@ def test_all_problems_are_told_at_once(signed: Path) -> None:
     assert named == {config, *(layer["digest"] for layer in manifest["layers"])}
 
 
-def test_a_config_of_other_layers_is_refused(
-    tmp_path: Path, make_image: Callable[..., Path]
-) -> None:
+def test_a_config_of_other_layers_is_refused(tmp_path: Path) -> None:
     """A configuration whose diff_ids are not the plain layers' digests is a problem."""
-    folder = make_image(tmp_path / "layout", b"one", b"two")
+    folder = write_image(tmp_path / "layout", b"one", b"two")
     manifest = _manifest(folder)
     config_path = folder / "blobs" / "sha256" / manifest["config"]["digest"][7:]
     config = json.loads(config_path.read_bytes())
@@ -157,12 +154,6 @@ def test_a_config_of_other_layers_is_refused(
     _replace_config(folder, manifest, canonical.encode(config))
     problems = [problem for check in layout.read(folder).checks for problem in check.problems]
     assert sum("config knows this layer as" in problem.what for problem in problems) == 2
-
-
-def _flipped(content: bytes, position: int, bit: int) -> bytes:
-    changed = bytearray(content)
-    changed[position] ^= 1 << bit
-    return bytes(changed)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -173,12 +164,14 @@ def _copy(source: Path, target: Path) -> None:
             place.write_bytes(path.read_bytes())
 
 
-def _manifest(folder: Path) -> dict[str, dict[str, object]]:
+def _manifest(folder: Path) -> Document:
     digest = json.loads((folder / "index.json").read_bytes())["manifests"][0]["digest"]
-    return json.loads((folder / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes())
+    path = folder / "blobs" / "sha256" / digest.removeprefix("sha256:")
+    manifest: Document = json.loads(path.read_bytes())
+    return manifest
 
 
-def _replace_config(folder: Path, manifest: dict[str, dict[str, object]], config: bytes) -> None:
+def _replace_config(folder: Path, manifest: Document, config: bytes) -> None:
     """Put another configuration under the same layers, all digests right."""
     blobs = folder / "blobs" / "sha256"
     digest = canonical.digest(config)

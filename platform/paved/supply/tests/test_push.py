@@ -1,19 +1,18 @@
 """Pushing a signed layout to a real registry, and stock cosign's word on what arrived."""
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
 from paved.adapters.cosign import Cosign
 from paved.adapters.registry import Reference, Registry, Stored
+from paved.adapters.tools import tool
 from paved.errors import EnvironmentProblem, InputError, Refused
-from paved.supply import canonical, keys, media, push, sign, verify
+from paved.supply import canonical, media, push, verify
+from paved.supply.testing import Workshop, flip, referrers, write_image
 
 
 @pytest.fixture
@@ -24,109 +23,88 @@ def repository(registry: str) -> str:
 
 def _stock(cosign: Cosign, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(cosign.program), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_stock_cosign_accepts_what_was_pushed(
-    signed_once: Path, repository: str, key: Path, other_key: Path, cosign: Cosign
-) -> None:
+def test_stock_cosign_accepts_what_was_pushed(shop: Workshop, repository: str) -> None:
     """`cosign verify` and `verify-attestation` accept by the key that signed, by no other."""
-    pushed = push.push_layout(signed_once, f"{repository}:v1")
-    for folder, accepted in ((key, True), (other_key, False)):
-        common = ["--new-bundle-format", "--key", str(folder / keys.PUBLIC)]
-        common += ["--insecure-ignore-tlog"]
+    pushed = push.push_layout(shop.signed, f"{repository}:v1")
+    for key, accepted in ((shop.public, True), (shop.other_public, False)):
+        common = ["--new-bundle-format", "--key", key, "--insecure-ignore-tlog", pushed.reference]
         outcomes = [
-            _stock(cosign, "verify", *common, pushed.reference),
-            _stock(cosign, "verify-attestation", *common, "--type=cyclonedx", pushed.reference),
-            _stock(
-                cosign, "verify-attestation", *common, "--type=slsaprovenance1", pushed.reference
-            ),
+            _stock(shop.cosign, "verify", *common),
+            _stock(shop.cosign, "verify-attestation", "--type=cyclonedx", *common),
+            _stock(shop.cosign, "verify-attestation", "--type=slsaprovenance1", *common),
         ]
         codes = [outcome.returncode == 0 for outcome in outcomes]
         assert codes == [accepted] * 3, [outcome.stderr for outcome in outcomes]
 
 
-def test_an_image_in_a_registry_is_verified(
-    signed_once: Path, repository: str, key: Path, cosign: Cosign
-) -> None:
+def test_an_image_in_a_registry_is_verified(shop: Workshop, repository: str) -> None:
     """A pushed image passes every check, by tag and by digest."""
-    pushed = push.push_layout(signed_once, f"{repository}:v1")
+    pushed = push.push_layout(shop.signed, f"{repository}:v1")
     for reference in (f"{repository}:v1", pushed.reference):
-        report = verify.verify_reference(reference, str(key / keys.PUBLIC), cosign)
-        assert report.problems == []
+        report = verify.verify_reference(reference, shop.public, shop.cosign).require()
         assert pushed.reference.endswith(report.digest)
-        assert [item.name for item in report.checks] == [
-            "image manifest",
-            "blobs",
-            "signature",
-            "provenance",
-            "SBOM",
-        ]
+        names = [item.name for item in report.checks]
+        assert names == ["image manifest", "blobs", "signature", "provenance", "SBOM"]
 
 
-def test_another_key_is_refused_in_a_registry(
-    signed_once: Path, repository: str, other_key: Path, cosign: Cosign
-) -> None:
+def test_another_key_is_refused_in_a_registry(shop: Workshop, repository: str) -> None:
     """Verifying a pushed image with another key refuses all three statements."""
-    pushed = push.push_layout(signed_once, repository)
-    report = verify.verify_reference(pushed.reference, str(other_key / keys.PUBLIC), cosign)
-    assert [check.name for check in report.checks if not check.passed] == [
-        "signature",
-        "provenance",
-        "SBOM",
-    ]
+    pushed = push.push_layout(shop.signed, repository)
+    report = verify.verify_reference(pushed.reference, shop.other_public, shop.cosign)
+    failed = [check.name for check in report.checks if not check.passed]
+    assert failed == ["signature", "provenance", "SBOM"]
 
 
-def test_an_unsigned_image_is_refused_in_a_registry(
-    image: Path, repository: str, key: Path, cosign: Cosign
-) -> None:
+def test_an_unsigned_image_is_refused_in_a_registry(shop: Workshop, repository: str) -> None:
     """An image pushed without referrers lacks all three statements."""
-    pushed = push.push_layout(image, repository)
+    pushed = push.push_layout(shop.image, repository)
     assert pushed.referrers == 0
-    report = verify.verify_reference(pushed.reference, str(key / keys.PUBLIC), cosign)
     with pytest.raises(Refused) as refusal:
-        report.require()
+        verify.verify_reference(pushed.reference, shop.public, shop.cosign).require()
     assert len(refusal.value.problems) == 3
 
 
 def test_pushing_again_sends_nothing(
-    signed_once: Path, tmp_path: Path, serve: Callable[[Path], str]
+    shop: Workshop, tmp_path: Path, serve: Callable[[Path], str]
 ) -> None:
     """A second push skips every blob and leaves one entry for each referrer."""
     repository = f"{serve(tmp_path)}/orders"
-    first = push.push_layout(signed_once, f"{repository}:v1")
-    again = push.push_layout(signed_once, f"{repository}:v1")
+    first = push.push_layout(shop.signed, f"{repository}:v1")
+    again = push.push_layout(shop.signed, f"{repository}:v1")
     assert (first.sent, first.skipped) == (7, 0)
     assert (again.sent, again.skipped, again.size) == (0, 7, 0)
     assert again.reference == first.reference
     assert len(_fallback(first.reference)) == 3
 
 
-def test_what_others_attached_stays(signed_once: Path, repository: str) -> None:
+def test_what_others_attached_stays(shop: Workshop, repository: str) -> None:
     """An entry that another program put under the fallback tag is kept as it is."""
     place = Reference.parse(repository)
-    pushed = push.push_layout(signed_once, repository)
+    pushed = push.push_layout(shop.signed, repository)
     digest = Reference.parse(pushed.reference).digest
-    foreign = {"digest": f"sha256:{'d' * 64}", "size": 2, "mediaType": "x/y", "platform": {"os": ""}}
+    foreign = {
+        "digest": f"sha256:{'d' * 64}",
+        "size": 2,
+        "mediaType": "x/y",
+        "platform": {"os": ""},
+    }
     index = {"schemaVersion": 2, "mediaType": media.INDEX, "manifests": [foreign]}
     registry = Registry(place.host)
     content = Stored(canonical.encode(index), media.INDEX)
     registry.put_manifest(place.repository, digest.replace(":", "-"), content)
-    push.push_layout(signed_once, repository)
+    push.push_layout(shop.signed, repository)
     entries = _fallback(pushed.reference)
     assert entries[0] == foreign
     assert len(entries) == 4
 
 
-def test_a_damaged_layout_is_not_pushed(
-    signed: Path, repository: str, referrers: Callable[[Path], dict[str, tuple[str, str]]]
-) -> None:
+def test_a_damaged_layout_is_not_pushed(signed: Path, repository: str) -> None:
     """A layout with one flipped bit is refused before anything reaches the registry."""
     bundle = referrers(signed)[media.SBOM][1]
-    path = signed / "blobs" / "sha256" / bundle.removeprefix("sha256:")
-    content = bytearray(path.read_bytes())
-    content[7] ^= 4
-    path.write_bytes(content)
+    flip(signed / "blobs" / "sha256" / bundle.removeprefix("sha256:"), 7)
     with pytest.raises(Refused, match=bundle):
         push.push_layout(signed, f"{repository}:v1")
     place = Reference.parse(f"{repository}:v1")
@@ -134,32 +112,27 @@ def test_a_damaged_layout_is_not_pushed(
 
 
 def test_a_push_that_was_cut_short_is_completed(
-    signed_once: Path,
-    image: Path,
-    tmp_path: Path,
-    serve: Callable[[Path], str],
-    key: Path,
-    cosign: Cosign,
+    shop: Workshop, tmp_path: Path, serve: Callable[[Path], str]
 ) -> None:
     """After a push of the image alone, pushing the signed layout adds what is missing."""
     repository = f"{serve(tmp_path)}/orders"
-    push.push_layout(image, f"{repository}:v1")
-    pushed = push.push_layout(signed_once, f"{repository}:v1")
+    push.push_layout(shop.image, f"{repository}:v1")
+    pushed = push.push_layout(shop.signed, f"{repository}:v1")
     assert (pushed.sent, pushed.skipped) == (4, 3)
-    report = verify.verify_reference(f"{repository}:v1", str(key / keys.PUBLIC), cosign)
+    report = verify.verify_reference(f"{repository}:v1", shop.public, shop.cosign)
     assert report.problems == []
 
 
 def test_a_blob_that_left_the_registry_is_named(
-    signed_once: Path, tmp_path: Path, key: Path, cosign: Cosign, serve: Callable[[Path], str]
+    shop: Workshop, tmp_path: Path, serve: Callable[[Path], str]
 ) -> None:
     """A signed image whose layer is gone from the registry is refused with the layer's digest."""
     host = serve(tmp_path)
-    pushed = push.push_layout(signed_once, f"{host}/orders")
+    pushed = push.push_layout(shop.signed, f"{host}/orders")
     manifest = Registry(host).manifest(Reference.parse(pushed.reference))
     layer = json.loads(manifest.content)["layers"][0]["digest"].removeprefix("sha256:")
     (tmp_path / "sha256" / layer).unlink()
-    report = verify.verify_reference(pushed.reference, str(key / keys.PUBLIC), cosign)
+    report = verify.verify_reference(pushed.reference, shop.public, shop.cosign)
     assert [(problem.what, problem.where) for problem in report.problems] == [
         ("blob is not in the registry", f"sha256:{layer}")
     ]
@@ -191,48 +164,48 @@ def test_a_reference_is_written_as_it_was_read(text: str) -> None:
 
 
 def test_a_registry_that_is_not_there_is_an_environment_problem(
-    signed_once: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refused connection names the host and gives a hint, after the tries are used up."""
     monkeypatch.setattr("paved.adapters.registry_http._ATTEMPTS", 2)
     with pytest.raises(EnvironmentProblem, match=rf"127.0.0.1:{unused_port}.*refused") as raised:
-        push.push_layout(signed_once, f"127.0.0.1:{unused_port}/orders")
+        push.push_layout(shop.signed, f"127.0.0.1:{unused_port}/orders")
     assert raised.value.problems[0].hint
 
 
-def test_an_image_that_is_not_there_is_an_input_error(
-    registry: str, key: Path, cosign: Cosign
-) -> None:
+def test_an_image_that_is_not_there_is_an_input_error(shop: Workshop, repository: str) -> None:
     """A tag that nobody pushed is an input error that names the reference."""
     with pytest.raises(InputError, match="there is no such image"):
-        verify.verify_reference(f"{registry}/nobody/pushed:v1", str(key / keys.PUBLIC), cosign)
+        verify.verify_reference(f"{repository}:v1", shop.public, shop.cosign)
 
 
-def test_signatures_of_another_image_do_not_verify_in_a_registry(
-    signed_once: Path,
-    tmp_path: Path,
-    repository: str,
-    make_image: Callable[..., Path],
-    claims: Path,
-    key: Path,
-    other_key: Path,
-    cosign: Cosign,
+def test_what_someone_else_signed_is_refused_beside_it(
+    shop: Workshop, tmp_path: Path, repository: str
 ) -> None:
-    """An image signed by someone else beside a well-signed one in one repository is refused."""
-    push.push_layout(signed_once, repository)
-    other = make_image(tmp_path / "other", b"other")
-    sign.sign_layout(
-        other,
-        tmp_path / "signed",
-        name="x",
-        sbom=claims / "sbom.json",
-        provenance=claims / "provenance.json",
-        key=str(other_key / keys.PRIVATE),
-        cosign=cosign,
-    )
-    pushed = push.push_layout(tmp_path / "signed", repository)
-    report = verify.verify_reference(pushed.reference, str(key / keys.PUBLIC), cosign)
+    """An image signed by another key is refused in the repository of a well-signed one."""
+    push.push_layout(shop.signed, repository)
+    other = write_image(tmp_path / "other", b"other")
+    signed = shop.sign(other, tmp_path / "signed", shop.other_key)
+    pushed = push.push_layout(signed, repository)
+    report = verify.verify_reference(pushed.reference, shop.public, shop.cosign)
     assert len([check for check in report.checks if not check.passed]) == 3
+
+
+def test_another_program_pulls_the_same_image(
+    shop: Workshop, repository: str, tmp_path: Path
+) -> None:
+    """What crane pulls has the manifest digest that was pushed, and the same layers."""
+    pushed = push.push_layout(shop.signed, f"{repository}:v1")
+    target = str(tmp_path / "pulled")
+    command = [str(tool("crane")), "pull", "--format=oci", f"{repository}:v1", target]
+    subprocess.run(command, check=True, capture_output=True)
+    index = json.loads((tmp_path / "pulled" / "index.json").read_bytes())
+    assert pushed.reference.endswith(index["manifests"][0]["digest"])
+    ours, pulled = (
+        {path.name for path in (folder / "blobs" / "sha256").iterdir()}
+        for folder in (shop.image, tmp_path / "pulled")
+    )
+    assert pulled == ours
 
 
 def _fallback(reference: str) -> list[dict[str, object]]:
@@ -241,17 +214,3 @@ def _fallback(reference: str) -> list[dict[str, object]]:
     assert stored is not None
     found: list[dict[str, object]] = json.loads(stored.content)["manifests"]
     return found
-
-
-def test_the_layout_survives_another_program(
-    signed_once: Path, repository: str, tmp_path: Path
-) -> None:
-    """crane pulls the pushed image with the same manifest digest, all layers checked."""
-    crane = os.environ["PAVED_TOOL_CRANE"]
-    pushed = push.push_layout(signed_once, f"{repository}:v1")
-    subprocess.run(
-        [crane, "pull", "--format=oci", f"{repository}:v1", str(tmp_path / "pulled")], check=True
-    )
-    index = json.loads((tmp_path / "pulled" / "index.json").read_bytes())
-    assert pushed.reference.endswith(index["manifests"][0]["digest"])
-    shutil.rmtree(tmp_path / "pulled")

@@ -1,0 +1,1 @@
+"""Build actions of the supply chain, as thin doors to `paved.supply`."""
