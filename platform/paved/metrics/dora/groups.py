@@ -1,0 +1,60 @@
+"""Who owns which service, and the groups that reports are made for.
+
+Ownership is read from the events: the last `service.scaffolded` of a service names its team and
+domain. Left out: a catalogue's answer, which a caller gives as members of its own.
+"""
+
+import ibis  # type: ignore[import-untyped]
+from ibis import _
+from ibis.expr.types import Table  # type: ignore[import-untyped]
+
+from paved.metrics.dora.figures import ORGANISATION, Group, Level
+from paved.metrics.dora.report import Members, sql
+from paved.metrics.store import Store
+from paved.metrics.store.schema import TABLES
+
+_TELLING = ("deployments", "incidents", "merges", "scaffolds")
+
+
+def members(store: Store, level: Level, as_of: int | None = None) -> Members:
+    """Return the groups of one level, by name, each with its services."""
+    census = {
+        str(service): (str(team), str(domain))
+        for service, team, domain in store.database.rows(sql(_census(store, as_of)))
+    }
+    found: dict[Group, set[str]] = {ORGANISATION: set()} if level is Level.ORGANISATION else {}
+    for service, (team, domain) in sorted(census.items()):
+        group = _group_of(level, service, team, domain)
+        if group is not None:
+            found.setdefault(group, set()).add(service)
+    ordered = sorted(found, key=lambda group: group.name)
+    return {group: frozenset(found[group]) for group in ordered}
+
+
+def members_of(store: Store, group: Group, as_of: int | None = None) -> Members:
+    """Return one group with its services; one that no event tells of has no others."""
+    alone = frozenset({group.name}) if group.level is Level.SERVICE else frozenset[str]()
+    return {group: members(store, group.level, as_of).get(group, alone)}
+
+
+def _group_of(level: Level, service: str, team: str, domain: str) -> Group | None:
+    """Return the group of one level that a service belongs to; "" is only everyone's."""
+    if level is Level.ORGANISATION:
+        return ORGANISATION
+    name = {Level.SERVICE: service, Level.TEAM: team, Level.DOMAIN: domain}[level]
+    return Group(level, name) if service and name else None
+
+
+def _census(store: Store, as_of: int | None) -> Table:
+    """Return every service that an event names (and ""), with its last known owners."""
+    last = store.watermark(as_of).sequence
+    facts = {name: ibis.table(TABLES[name], name=name).filter(_.seq <= last) for name in _TELLING}
+    named = ibis.union(*(table.select("service") for table in facts.values()), distinct=True)
+    made = facts["scaffolds"]
+    latest = ibis.window(group_by="service", order_by=[ibis.desc("at_us"), ibis.desc("tie")])
+    owners = made.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0)
+    owned = owners.select("team", "domain", owned="service")
+    joined = named.left_join(owned, named.service == owned.owned)
+    return joined.select(
+        "service", team=ibis.coalesce(joined.team, ""), domain=ibis.coalesce(joined.domain, "")
+    )
