@@ -9,9 +9,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote
 
 from toolchain import mirror
 from toolchain.problems import ToolchainError
@@ -54,8 +55,17 @@ def download(wanted: Mapping[str, Path], total: int, lock: int) -> dict[str, str
         errors = said.read()
     if FULL.search(errors):
         raise NoSpace(errors)
-    reasons = dict(FAILURE.findall(errors))
-    return {address: reasons.get(address, errors.strip()) for address in wanted if errors}
+    return _reasons(errors, wanted)
+
+
+def _reasons(errors: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Return apt's reason per address; it may name a file otherwise, encoded or redirected."""
+    told = {_file_name(address): why for address, why in FAILURE.findall(errors)}
+    return {a: told[_file_name(a)] for a in wanted if _file_name(a) in told}
+
+
+def _file_name(address: str) -> str:
+    return unquote(address).rpartition("/")[2]
 
 
 def _run(command: list[str], said: IO[str], lock: int, progress: "_Progress") -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from toolchain.bazel import state  # noqa: E402
+from toolchain.bazel import state, truststore  # noqa: E402
 from toolchain.bazel.choose import NAMES, Wanted, choose  # noqa: E402
 from toolchain.problems import run  # noqa: E402
 
@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
         modules=os.environ.get("PAVED_REGISTRY", ""),
     )
     compiler = bool(os.environ.get("CC") or shutil.which("gcc"))
-    state.save(choose(wanted), key, checkout, folder, compiler=compiler)
+    machine = state.Machine(compiler, truststore.of_this_machine())
+    state.save(choose(wanted), machine, key, checkout, folder)
     return 0
 
 

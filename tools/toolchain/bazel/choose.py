@@ -12,7 +12,7 @@ from pathlib import Path
 
 from toolchain import cache
 from toolchain.bazel import assemble, rc, registry, trial
-from toolchain.problems import Problem, ToolchainError
+from toolchain.problems import Problem, ToolchainError, note
 
 OLDEST = re.compile(r"^(\d+)\.(\d+)\.(\d+)$")
 NEWEST_MAJOR = 8
@@ -105,8 +105,10 @@ def _outside_choice(wanted: Wanted, name: str, program: Path) -> Choice | str:
         return Choice(
             program, f"Bazel {version} ({name}), registry: bcr (PAVED_REGISTRY)", "", None
         )
-    if not wanted.modules and trial.reaches_registry(program):
-        return Choice(program, f"Bazel {version} ({name}), registry: bcr", "", None)
+    if not wanted.modules:
+        note(f"trying {name} (Bazel {version}), once: does it reach a module registry?")
+        if trial.reaches_registry(program):
+            return Choice(program, f"Bazel {version} ({name}), registry: bcr", "", None)
     return _outside_mirror(wanted, name, program, version)
 
 
@@ -128,16 +130,18 @@ def _debian_choice(wanted: Wanted, reason: str) -> Choice:
     startup = rc.for_debian(bazel)
     said = f"Debian's Bazel {bazel.version} ({reason})"
     if not bazel.locked:
-        said = f"Debian's Bazel {bazel.version}, not the locked one ({reason})"
+        said = f"Debian's Bazel {bazel.version}, from newer packages than the locked ({reason})"
     if wanted.modules == "bcr":
         return Choice(bazel.program, f"{said}, registry: bcr (PAVED_REGISTRY)", startup, None)
     mirror = registry.survey(bazel.install_base, bazel.install_base, wanted.checkout)
-    if not bazel.locked and not _works(bazel.program, startup, mirror):
+    usable = bazel.locked or fits(bazel.version, wanted.oldest)
+    if not usable or not (bazel.locked or _works(bazel.program, startup, mirror)):
         raise ToolchainError(_newer_fails(bazel))
     return Choice(bazel.program, f"{said}, registry: mirror", startup, mirror)
 
 
 def _works(program: Path, startup: str, mirror: registry.Mirror) -> bool:
+    note("trying it with Debian's modules, once")
     with cache.staging(cache.root() / "trial-registry") as scratch:
         folder = scratch / "registry"
         registry.write_stubs(mirror.stubs, folder)
