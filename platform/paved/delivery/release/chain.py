@@ -27,11 +27,11 @@ def breaks(
         set_digest: of its release set's file, empty when there is none.
         verify: checks a signature.
     """
-    unsigned = (problem for item in receipts for problem in unsigned(item, verify))
+    forged = (problem for item in receipts for problem in unsigned(item, verify))
     return (
         *_numbers(receipts),
         *_links(receipts),
-        *unsigned,
+        *forged,
         *tip(receipts, environment, set_digest),
     )
 

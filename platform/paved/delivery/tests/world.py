@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,12 @@ class World:
         """Promote to `target`."""
         return self.make(plans.promote(target, service, self.ports, **more))
 
+    def release(self, service: str, version: str) -> Landed:
+        """Bring a version from dev to prod."""
+        self.pin(service, version)
+        self.promote("stage", service)
+        return self.promote("prod", service)
+
     def rollback(self, environment: str, service: str, digest: str = "") -> Landed:
         """Roll back in `environment`."""
         return self.make(self.rollback_plan(environment, service, digest))
@@ -226,6 +233,14 @@ def make(folder: Path) -> World:
     ops.commit_all("docs: begin")
     ops.push(ops.resolve("HEAD"), "origin", "main")
     return World(folder, ops)
+
+
+def copy_of(world: World, folder: Path) -> World:
+    """Return an equal world in `folder`, which is not there yet."""
+    shutil.copytree(world.folder, folder)
+    ops = Repository(folder / "ops")
+    git.configure(ops, "remote.origin.url", str(folder / "remote.git"))
+    return World(folder, ops, world.now, dict(world.signed))
 
 
 def later(world: World, **delta: float) -> None:
