@@ -1,0 +1,118 @@
+"""Bazel, through a checkout's bazelw: build, test, clean."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paved.errors import EnvironmentProblem, InputError, Problem
+
+KEPT_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of Bazel did.
+
+    Args:
+        passed: labels of the tests that passed, sorted.
+        seconds: as Bazel measured it, without the start of its server.
+    """
+
+    passed: Sequence[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bazel:
+    """Bazel in one workspace.
+
+    Args:
+        bazelw: the checkout's script.
+        workspace: the folder with MODULE.bazel.
+        output_base: where Bazel keeps its state, shared by workspaces one after the other.
+        said: is told each line of its progress.
+    """
+
+    bazelw: Path
+    workspace: Path
+    output_base: Path
+    said: Callable[[str], None]
+
+    def test(self, *targets: str) -> Outcome:
+        """Build targets and run the tests among them.
+
+        Raises:
+            InputError: something does not build, or a test fails; carries the end of the log.
+            EnvironmentProblem: Bazel cannot be started.
+        """
+        with tempfile.TemporaryDirectory(prefix="paved-bazel-") as scratch:
+            events = Path(scratch, "events.json")
+            self._run("test", f"--build_event_json_file={events}", *targets)
+            return _outcome(events)
+
+    def build(self, *targets: str) -> None:
+        """Build targets; raises as `test` does."""
+        self._run("build", *targets)
+
+    def clean(self) -> None:
+        """Throw away everything that was built, and keep what was fetched."""
+        self._run("clean")
+
+    def stop(self) -> None:
+        """Stop the server of this output base, which this object's calls started."""
+        self._run("shutdown")
+
+    def _run(self, command: str, *arguments: str) -> None:
+        words = [
+            str(self.bazelw),
+            f"--output_base={self.output_base}",
+            "--max_idle_secs=30",
+            command,
+            *([] if command == "shutdown" else ["--curses=no", "--color=no"]),
+            *arguments,
+        ]
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=self.workspace,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            raise EnvironmentProblem(Problem(str(error), where=str(self.bazelw))) from error
+        lines: list[str] = []
+        with process:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                self.said(lines[-1])
+        if process.returncode:
+            raise _failure(process.returncode, lines, self.workspace)
+
+
+def _failure(code: int, lines: Sequence[str], workspace: Path) -> EnvironmentProblem | InputError:
+    telling = [line for line in lines if line.startswith(("ERROR", "FAIL", "error"))] or lines
+    what = f"bazel ended with {code}:\n    " + "\n    ".join(telling[-KEPT_LINES:])
+    hint = f"cd {workspace} and run the same command with bazelw"
+    # 1: a build failed, 3: a test failed (bazel.build/run/scripts).
+    kind = InputError if code in (1, 3) else EnvironmentProblem
+    return kind(Problem(what, where=str(workspace), hint=hint))
+
+
+def _outcome(events: Path) -> Outcome:
+    passed: set[str] = set()
+    millis = 0
+    with events.open(encoding="utf-8") as lines:
+        for line in lines:
+            event = json.loads(line)
+            if event.get("testSummary", {}).get("overallStatus") == "PASSED":
+                passed.add(event["id"]["testSummary"]["label"])
+            millis = int(
+                event.get("buildMetrics", {}).get("timingMetrics", {}).get("wallTimeInMs", millis)
+            )
+    return Outcome(tuple(sorted(passed)), millis / 1000)

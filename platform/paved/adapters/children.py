@@ -1,0 +1,93 @@
+"""Long-running child processes that never outlive this one, even when it is killed."""
+
+import ctypes
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from paved.errors import EnvironmentProblem, Problem
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_POLL_SECONDS = 0.02
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    grace_seconds: float = 10,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` while the block lasts, then end it with SIGTERM, and SIGKILL if it must be.
+
+    Args:
+        command: the program and its arguments.
+        log: a file that gets what it prints.
+        environment: its variables; None: this process's.
+        grace_seconds: how long it may take to end.
+
+    Raises:
+        EnvironmentProblem: it cannot be started.
+    """
+    with log.open("wb") as printed:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run at this time
+            )
+        except OSError as error:
+            raise EnvironmentProblem(Problem(str(error), where=command[0])) from error
+        try:
+            yield process
+        finally:
+            stop(process, grace_seconds)
+
+
+def stop(process: subprocess.Popen[bytes], grace_seconds: float) -> int:
+    """End `process` and return its exit status; negative: the signal that ended it."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(grace_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float
+) -> float:
+    """Wait until `ready()` and return how many seconds it took.
+
+    Raises:
+        EnvironmentProblem: the process ended, or the time was over; carries the end of its log.
+    """
+    start = time.monotonic()
+    while not ready():
+        if process.poll() is not None or time.monotonic() - start > seconds:
+            tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise EnvironmentProblem(
+                Problem(f"did not start:\n{tail}", where=str(process.args), hint=f"see {log}")
+            )
+        time.sleep(_POLL_SECONDS)
+    return time.monotonic() - start
