@@ -1,5 +1,6 @@
 """An HTTP service's requests as the platform sees them: answers, series, logs, spans."""
 
+import asyncio
 import json
 import socket
 from collections import Counter
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from chassis.http.server import bind
 from chassis.tests.harness import Process, Receiver, Start, until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -142,6 +144,39 @@ def test_concurrent_requests_keep_their_own_trace_and_fields(service: Process) -
             assert line["trace_id"] == f"{number:032x}"
             assert line["customer"] == str(number)
     assert all(line["bound_before"] == {} for line in service.logged("greeting"))
+
+
+def test_pipelined_requests_do_not_share_fields(service: Process) -> None:
+    """Of two requests in one packet the second starts without the first one's fields."""
+    lines = b"GET /hello/%s HTTP/1.1\r\nhost: x\r\n%s\r\n"
+    with socket.create_connection(("127.0.0.1", service.port("http"))) as connection:
+        connection.sendall(lines % (b"ann", b"") + lines % (b"bob", b"connection: close\r\n"))
+        while connection.recv(1000):
+            pass
+    ann, bob = service.wait_for("request"), service.wait_for("request", count=2)
+    assert (ann["customer"], bob["customer"]) == ("ann", "bob")
+    assert ann["trace_id"] != bob["trace_id"]
+    assert [line["bound_before"] for line in service.logged("greeting")] == [{}, {}]
+
+
+def test_answers_on_kept_connections_are_sent_at_once() -> None:
+    """Connections do not wait for acknowledgements: Nagle's algorithm is off on them."""
+
+    async def accepted() -> int:
+        options: asyncio.Queue[int] = asyncio.Queue()
+
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            chosen = writer.get_extra_info("socket")
+            await options.put(chosen.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        bound = bind("127.0.0.1", 0)
+        async with await asyncio.start_server(serve, sock=bound):
+            _, writer = await asyncio.open_connection(*bound.getsockname())
+            writer.close()
+            return await options.get()
+
+    assert asyncio.run(accepted()) == 1
 
 
 def test_log_lines_have_the_fields_that_are_promised(service: Process) -> None:
