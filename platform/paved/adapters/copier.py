@@ -124,8 +124,9 @@ def _translated() -> Iterator[None]:
     except errors.UserMessageError as error:
         raise EnvironmentProblem(Problem(str(error).rstrip("."))) from error
     except ProcessExecutionError as error:
-        what = f"git failed: {error.stderr.strip().splitlines()[-1:] or error.retcode}"
-        raise EnvironmentProblem(Problem(what, hint="git --version; paved doctor")) from error
+        reason = "; ".join(error.stderr.split("\n")[-3:]).strip("; ") or f"status {error.retcode}"
+        hint = "make room, or run paved doctor; then run the same command again"
+        raise EnvironmentProblem(Problem(f"git failed: {reason}", hint=hint)) from error
     except OSError as error:
         raise EnvironmentProblem(
             Problem(

@@ -7,14 +7,11 @@ question that is asked, and is text.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from paved.errors import InputError, Problem
 from paved.goldenpath.catalogue import CHOOSER, GoldenPath
-
-_Recorded = TypeAdapter(dict[str, str | int | float | bool | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +29,20 @@ def read_recorded(text: str, where: str) -> Answers:
         text: the file's content: YAML, keys that start with `_` are Copier's own.
         where: the file's name, for messages.
     """
+    expected = "a YAML mapping of questions to answers"
     try:
-        found = _Recorded.validate_python(YAML(typ="safe", pure=True).load(text))
-    except (YAMLError, ValidationError) as error:
+        found = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
         reason = " ".join(str(error).split())
-        expected = "a YAML mapping of questions to answers"
         raise InputError(Problem(reason, where=where, expected=expected)) from error
-    values = {k: str(v) for k, v in found.items() if k[:1] != "_" and v is not None}
-    return Answers(values, str(found.get("_commit") or ""))
+    if not isinstance(found, Mapping):
+        raise InputError(Problem("not a mapping", where=where, expected=expected))
+    nested = [str(key) for key, value in found.items() if isinstance(value, Mapping | list)]
+    if nested:
+        raise InputError(*(Problem(f"{key} is not one value", where=where) for key in nested))
+    values = {str(key): str(value) for key, value in found.items() if value is not None}
+    answers = {key: value for key, value in values.items() if not key.startswith("_")}
+    return Answers(answers, values.get("_commit", ""))
 
 
 def read_words(words: Sequence[str]) -> Answers:

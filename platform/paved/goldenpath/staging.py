@@ -68,13 +68,14 @@ def stage(target: Path) -> Iterator[Stage]:
     """Give a stage for `target`, and remove it however the block ends.
 
     Folders above the target are made; stages that killed runs left beside it are removed.
-    Raises EnvironmentProblem when the place cannot be written to.
+    Raises InputError when a file stands above the target, EnvironmentProblem when the place
+    cannot be written to.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder, handle = _claim(target.parent)
-    except NotADirectoryError as error:
-        what = "this is a file, not a folder"
+    except (FileExistsError, NotADirectoryError) as error:
+        what = "a file stands where a folder is needed"
         raise InputError(Problem(what, where=str(target.parent))) from error
     except OSError as error:
         what = f"cannot make a folder here: {error.strerror}"
