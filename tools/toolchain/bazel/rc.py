@@ -10,6 +10,8 @@ from pathlib import Path
 from toolchain.bazel.assemble import Bazel
 from toolchain.bazel.registry import Mirror
 
+TMP = Path("/tmp")  # noqa: S108 - where Bazel's sandbox mounts another one
+
 
 def quoted(command: str, option: str) -> str:
     """Return one line of an rc file, safe for spaces, quotes and backslashes in `option`."""
@@ -44,8 +46,15 @@ def for_mirror(mirror: Mirror, registry: Path) -> str:
 
 
 def for_modules(folders: dict[str, Path]) -> str:
-    """Return the options that put `folders` in place of modules."""
-    return "".join(quoted("common", option) for option in overrides(folders))
+    """Return the options that put `folders` in place of modules.
+
+    An action's /tmp is its own, so that a module below /tmp would not be there: Bazel lets
+    actions see the machine's /tmp then.
+    """
+    lines = [quoted("common", option) for option in overrides(folders)]
+    if any(folder.is_relative_to(TMP) for folder in folders.values()):
+        lines.append(quoted("build", "--noincompatible_sandbox_hermetic_tmp"))
+    return "".join(lines)
 
 
 def overrides(folders: dict[str, Path]) -> Iterable[str]:
