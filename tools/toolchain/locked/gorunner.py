@@ -1,5 +1,6 @@
 """Runs Go with caches of its own, under the machine's proxy settings, and explains failures."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,8 @@ OFFLINE = re.compile(
     r"|network is unreachable|module lookup disabled|connection reset|: EOF|50[234] "
 )
 GONE = re.compile(r"404 Not Found|410 Gone|unknown revision|invalid version|: not found")
+
+JSON_ERROR = re.compile(r'^\s*"Error": (".*"),?$', re.MULTILINE)
 
 
 class Runner:
@@ -92,7 +95,7 @@ class Runner:
 
     def error(self, command: str, said: str) -> ToolchainError:
         """Tell from Go's messages why it failed."""
-        last = " / ".join(line.strip() for line in said.splitlines()[-4:] if " " in line)
+        last = _reason(said)
         if FULL.search(said):
             return cache.no_space(cache.root())
         if MISMATCH.search(said):
@@ -134,3 +137,11 @@ class Runner:
             expected="the locked version",
             hint="set GOPROXY to a proxy that has it, or pin another version",
         )
+
+
+def _reason(said: str) -> str:
+    """Return the last that Go said: lines with a space are no package names."""
+    wrapped = JSON_ERROR.search(said)
+    if wrapped:
+        return str(json.loads(wrapped[1]))
+    return " / ".join(line.strip() for line in said.splitlines()[-4:] if " " in line)

@@ -102,10 +102,10 @@ def _pip(arguments: list[str], wanted: str, *locks: int) -> None:
         pass_fds=locks,
     )
     if done.returncode:
-        raise _error(wanted, done.stdout)
+        raise error(wanted, done.stdout)
 
 
-def _error(wanted: str, said: str) -> ToolchainError:
+def error(wanted: str, said: str) -> ToolchainError:
     """Tell from pip's messages why it failed."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")] or lines[-2:]

@@ -1,0 +1,1 @@
+"""What tests of the toolchain share: registries on loopback, small archives, a checkout's copy."""
