@@ -1,4 +1,4 @@
-"""The build actions that may run after every edit; standard library only, to start fast."""
+"""Build actions; standard library only, since one of them runs after every edit."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paved.adapters.cosign import Cosign
 from paved.errors import PavedError
-from paved.supply import assemble, canonical, sign
+from paved.supply import canonical, sign
 from paved.supply.claims import provenance
 
 _COMMIT = "STABLE_GIT_COMMIT"
@@ -28,18 +28,11 @@ def main(words: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="supply.actions")
     actions = parser.add_subparsers(required=True)
-    attesting = actions.add_parser("attest", help="sign one statement about an image")
-    attesting.set_defaults(run=_attest)
-    for name in ("--cosign", "--image", "--key", "--out"):
-        attesting.add_argument(name, type=Path, required=True)
-    for name in ("--name", "--type"):
-        attesting.add_argument(name, required=True)
-    attesting.add_argument("--predicate", type=Path)
-    assembling = actions.add_parser("assemble", help="put bundles beside an image")
-    assembling.set_defaults(run=_assemble)
-    for name in ("--image", "--out"):
-        assembling.add_argument(name, type=Path, required=True)
-    assembling.add_argument("--bundle", action="append", default=[])
+    signing = actions.add_parser("sign", help="sign an image and put the bundles beside it")
+    signing.set_defaults(run=_sign)
+    for name in ("--cosign", "--image", "--key", "--provenance", "--sbom", "--out"):
+        signing.add_argument(name, type=Path, required=True)
+    signing.add_argument("--name", required=True)
     stating = actions.add_parser("provenance", help="state what an image is built from")
     stating.set_defaults(run=_provenance)
     stating.add_argument("--target", required=True)
@@ -50,22 +43,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _attest(options: argparse.Namespace) -> None:
+def _sign(options: argparse.Namespace) -> None:
     key: Path = options.key
-    bundle = sign.attest(
+    sign.sign_layout(
         options.image,
-        options.type,
-        options.predicate,
+        options.out,
         name=options.name,
+        sbom=options.sbom,
+        provenance=options.provenance,
         key=key.read_text().strip() if key.suffix == _ADDRESS else str(key),
         cosign=Cosign(options.cosign.absolute()),
     )
-    options.out.write_bytes(bundle)
-
-
-def _assemble(options: argparse.Namespace) -> None:
-    pairs = [text.split("=", 1) for text in options.bundle]
-    assemble.assemble(options.image, [(kind, Path(path)) for kind, path in pairs], options.out)
 
 
 def _provenance(options: argparse.Namespace) -> None:

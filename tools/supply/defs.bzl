@@ -10,8 +10,8 @@
     )
 
 gives an OCI layout whose referrers `paved verify`, and stock cosign after a push, accept. SBOM and
-provenance do not depend on the application's bytes, so an edit costs three signatures, made at
-the same time, and a copy. Signing with the key at hand during the build is SLSA Build L1.
+provenance do not depend on the application's bytes, so an edit costs one action here: three
+signatures, made at the same time, and a copy of the image. Signing with the key at hand during the build is SLSA Build L1.
 """
 
 load("@rules_python//python:defs.bzl", "PyInfo")
@@ -32,12 +32,8 @@ _VERSION = {
     "_version": attr.label(default = Label("//tools/supply:version"), providers = [PlatformVersionInfo]),
 }
 
-_SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
-_PROVENANCE = "https://slsa.dev/provenance/v1"
-_SBOM = "https://cyclonedx.org/bom"
-
 # A signature differs on every run and its key is this machine's: neither is for sharing.
-_LOCAL = {"no-remote": "1", "no-remote-cache": "1", "no-remote-exec": "1"}
+_LOCAL = {"no-cache": "1", "no-remote": "1", "no-remote-cache": "1", "no-remote-exec": "1"}
 
 def _name(label):
     """Returns a label by its module's name, whatever Bazel calls that module's repository."""
@@ -96,8 +92,6 @@ def _provenance_impl(ctx):
     arguments = ctx.actions.args()
     arguments.add("--target", _name(ctx.attr.image.label))
     arguments.add("--version", "paved=" + ctx.attr._version[PlatformVersionInfo].version)
-    if ctx.attr.bazel_version:
-        arguments.add("--version", "bazel=" + ctx.attr.bazel_version)
     for file in ctx.files.locks:
         arguments.add("--lock", _name(file.owner) + "=" + file.path)
     inputs = [] + ctx.files.locks
@@ -112,7 +106,6 @@ _provenance = rule(
     implementation = _provenance_impl,
     doc = "The SLSA provenance v1 predicate of an image, as `<name>.slsa.json`.",
     attrs = {
-        "bazel_version": attr.string(doc = "What runs the build."),
         "image": attr.label(doc = "The image; only its label goes in.", mandatory = True),
         "locks": attr.label_list(doc = "Locks that the inputs were resolved through.", allow_files = True),
         "stamp": attr.bool(doc = "Put the commit in that --workspace_status_command tells."),
@@ -134,7 +127,6 @@ def provenance(name, image, locks = LOCKS, **kwargs):
     """
     _provenance(
         name = name,
-        bazel_version = native.bazel_version or "",
         image = image,
         locks = locks,
         stamp = select({
@@ -144,60 +136,30 @@ def provenance(name, image, locks = LOCKS, **kwargs):
         **kwargs
     )
 
-def _attest(ctx, predicate_type, predicate, output):
+def _signed_image_impl(ctx):
     key = ctx.attr.key[SigningKeyInfo]
+    layout = ctx.actions.declare_directory(ctx.label.name)
     arguments = ctx.actions.args()
     arguments.add("--cosign", ctx.executable.cosign)
     arguments.add("--key", key.private)
     arguments.add("--name", _name(ctx.attr.image.label))
-    arguments.add("--type", predicate_type)
-    if predicate:
-        arguments.add("--predicate", predicate)
-    arguments.add("--out", output)
-    arguments.add_all([ctx.file.image], expand_directories = False, before_each = "--image")
-    run(
-        ctx,
-        "attest",
-        [arguments],
-        depset([ctx.file.image, key.private] + ([predicate] if predicate else [])),
-        [output],
-        "SupplyAttest",
-        "Signing {} of %{{label}}".format(predicate.basename if predicate else "image"),
-        tools = [ctx.attr.cosign[DefaultInfo].files_to_run],
-        requirements = _LOCAL | ({"requires-network": "1"} if key.network else {}),
-        use_default_shell_env = True,
-    )
-
-def _signed_image_impl(ctx):
-    statements = [
-        (_SIGNATURE, None, "signature"),
-        (_PROVENANCE, ctx.file.provenance, "provenance"),
-        (_SBOM, ctx.file.sbom, "sbom"),
-    ]
-    arguments = ctx.actions.args()
-    bundles = []
-    for predicate_type, predicate, short in statements:
-        bundle = ctx.actions.declare_file("{}.{}.sigstore.json".format(ctx.label.name, short))
-        _attest(ctx, predicate_type, predicate, bundle)
-        arguments.add("--bundle", bundle, format = predicate_type + "=%s")
-        bundles.append(bundle)
-    layout = ctx.actions.declare_directory(ctx.label.name)
+    arguments.add("--provenance", ctx.file.provenance)
+    arguments.add("--sbom", ctx.file.sbom)
     arguments.add_all([ctx.file.image], expand_directories = False, before_each = "--image")
     arguments.add_all([layout], expand_directories = False, before_each = "--out")
     run(
         ctx,
-        "assemble",
+        "sign",
         [arguments],
-        depset([ctx.file.image] + bundles),
+        depset([ctx.file.image, ctx.file.provenance, ctx.file.sbom, key.private]),
         [layout],
-        "SupplyAssemble",
-        "Signed image %{label}",
-        requirements = _LOCAL | {"no-cache": "1"},
+        "SupplySign",
+        "Signing %{label}",
+        tools = [ctx.attr.cosign[DefaultInfo].files_to_run],
+        requirements = _LOCAL | ({"requires-network": "1"} if key.network else {}),
+        use_default_shell_env = True,
     )
-    return [
-        DefaultInfo(files = depset([layout]), runfiles = ctx.runfiles([layout])),
-        OutputGroupInfo(bundles = depset(bundles)),
-    ]
+    return [DefaultInfo(files = depset([layout]), runfiles = ctx.runfiles([layout]))]
 
 signed_image = rule(
     implementation = _signed_image_impl,

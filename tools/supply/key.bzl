@@ -4,7 +4,8 @@
     use_repo(key, "paved_signing_key")
 
 It is the one that PAVED_SIGNING_KEY names, a file or any address that cosign takes, or else a
-development key in the user's data folder, made on first use. The key itself is never copied.
+development key in the user's data folder, made on first use. A file is copied into the output base,
+readable by its owner alone; a release key belongs into a key-management service.
 """
 
 _BUILD = """\
@@ -21,7 +22,7 @@ exports_files(["cosign.pub"])
 """
 
 def _output(rctx, command, environment = {}):
-    result = rctx.execute(command, environment = environment, quiet = False, timeout = 1800)
+    result = rctx.execute(command, environment = environment, timeout = 1800)
     if result.return_code != 0:
         fail(result.stderr)
     return result.stdout.strip()
@@ -43,7 +44,8 @@ def _signing_key_repository_impl(rctx):
     if network:
         rctx.file("cosign.address", reference)
     else:
-        rctx.symlink(reference, "cosign.key")
+        # A link would lead out of the sandbox, whose /tmp is its own, and past Bazel's notice.
+        _output(rctx, ["install", "-m", "600", reference, "cosign.key"])
         rctx.watch(reference)
     rctx.file("BUILD.bazel", _BUILD.format(
         network = network,

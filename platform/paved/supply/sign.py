@@ -1,16 +1,21 @@
 """Signs statements about an image with stock cosign: signature, provenance, SBOM.
 
 Signing needs no registry, so it can be a build action. ECDSA signatures differ on every run; the
-statements do not.
+statements do not. The three signatures are made at the same time: each is a fifth of a second of
+opening the key.
 Standard library only: a build action that runs on every edit imports it.
 """
 
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from paved.adapters.cosign import Cosign
 from paved.supply import assemble, media
 from paved.supply.claims import statement
+
+_SCRATCH: Final = "paved-sign-"
 
 
 def attest(
@@ -36,7 +41,7 @@ def attest(
         predicate_type=predicate_type,
         predicate=statement.read_predicate(predicate) if predicate else {},
     )
-    with tempfile.TemporaryDirectory(prefix="paved-sign-") as scratch:
+    with TemporaryDirectory(prefix=_SCRATCH) as scratch:
         claimed, bundle = Path(scratch, "statement.json"), Path(scratch, "bundle.json")
         claimed.write_bytes(claim)
         cosign.attest(claimed, key=key, bundle=bundle)
@@ -62,10 +67,14 @@ def sign_layout(
         EnvironmentProblem: cosign or the key-management service does not answer.
     """
     predicates = {media.SIGNATURE: None, media.PROVENANCE: provenance, media.SBOM: sbom}
-    with tempfile.TemporaryDirectory(prefix="paved-sign-") as scratch:
+    with ThreadPoolExecutor(len(predicates)) as pool, TemporaryDirectory(prefix=_SCRATCH) as folder:
+        signing = {
+            kind: pool.submit(attest, image, kind, path, name=name, key=key, cosign=cosign)
+            for kind, path in predicates.items()
+        }
         bundles = []
-        for number, (kind, predicate) in enumerate(predicates.items()):
-            path = Path(scratch, f"{number}.sigstore.json")
-            path.write_bytes(attest(image, kind, predicate, name=name, key=key, cosign=cosign))
+        for number, (kind, signed) in enumerate(signing.items()):
+            path = Path(folder, f"{number}.sigstore.json")
+            path.write_bytes(signed.result())
             bundles.append((kind, path))
         return assemble.assemble(image, bundles, out)

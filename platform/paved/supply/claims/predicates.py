@@ -177,9 +177,11 @@ def provenance(predicate: Mapping[str, object], where: str) -> Provenance:
 
 def _provenance_summary(predicate: Mapping[str, object], where: str) -> str:
     found = provenance(predicate, where)
-    dependencies = found.build_definition.resolved_dependencies
-    target = found.build_definition.external_parameters.target
-    return f"{target} by {found.run_details.builder.id}, {len(dependencies)} locked inputs"
+    definition = found.build_definition
+    commit = f"commit {found.commit[:12]}" if found.commit else "no commit"
+    inputs = f"{len(definition.resolved_dependencies)} inputs by digest"
+    builder = found.run_details.builder.id
+    return f"{definition.external_parameters.target}, {commit}, {inputs}, by {builder}"
 
 
 def _sbom_summary(predicate: Mapping[str, object], where: str) -> str:

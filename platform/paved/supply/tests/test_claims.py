@@ -55,7 +55,7 @@ BASE = {
             "size": 1,
         }
         for name, architecture, digit in (("libc6", "amd64", "1"), ("tzdata", "all", "2"))
-    ]
+    ],
 }
 
 
