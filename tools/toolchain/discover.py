@@ -41,6 +41,7 @@ APT::Sandbox::User "root";
 APT::Install-Recommends "false";
 APT::Update::Post-Invoke {{}};
 Acquire::Check-Valid-Until "false";
+Acquire::Retries "2";
 Acquire::Languages "none";
 """
 
