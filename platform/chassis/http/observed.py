@@ -47,13 +47,20 @@ class Observed:
 
     async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["method"] in _METHODS else OTHER
-        route = template(self._routes, scope)
+        route = self._route(scope)
         parent = tracing.parent(_trace_headers(scope))
         extra = {"url.path": scope["path"], "url.scheme": scope["scheme"]}
         name = f"{method} {route}" if route else method
         observer = self._runtime.observer
         with observer.request(name, (method, route), parent, extra) as outcome:
             await self._answer(scope, receive, send, outcome)
+
+    def _route(self, scope: Scope) -> str:
+        """Return the route's template; a path that breaks the matching has none."""
+        try:
+            return template(self._routes, scope)
+        except Exception:  # noqa: BLE001  the application will raise it too, and is observed
+            return ""
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, outcome: Outcome) -> None:
         """Run the application and note in `outcome` what it answered.

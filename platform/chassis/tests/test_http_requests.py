@@ -46,6 +46,8 @@ def test_every_request_is_counted_once_under_its_template(service: Process) -> N
         sent[labels("DELETE", client.delete("/hello/x").status_code, "/hello/{name}")] += 1
         sent[labels("_OTHER", client.request("BREW", "/hello/x").status_code, "/hello/{name}")] += 1
         sent[labels("GET", client.get("/boom").status_code, "/boom")] += 1
+        endless = client.get(f"/shop/a/items/{'9' * 5000}")  # more digits than int() takes
+        sent[labels("GET", endless.status_code, "")] += 1
     counted = {key[1:]: n for key, n in service.samples().items() if key[0] == COUNT}
     assert counted == sent
     assert {key[1] for key in counted} == {
@@ -246,7 +248,7 @@ def test_malformed_request_is_refused_and_the_service_goes_on(service: Process) 
 
 
 def test_span_continues_the_callers_trace(start: Start, receiver: Receiver) -> None:
-    """The exported span has the caller's trace and parent, and the conventions' attributes."""
+    """The exported span has the caller's trace, the conventions' attributes, and a child."""
     service = start(
         "http_service.py",
         SERVICE_NAME="shop",
@@ -260,7 +262,9 @@ def test_span_continues_the_callers_trace(start: Start, receiver: Receiver) -> N
     service.signal()
     assert service.wait() == 0
     spans = {span.name: span for span in receiver.spans()}
-    assert set(spans) == {"GET /hello/{name}", "GET /boom"}
+    assert len(receiver.spans()) == 3
+    assert set(spans) == {"GET /hello/{name}", "look up", "GET /boom"}
+    assert spans["look up"].parent_span_id == spans["GET /hello/{name}"].span_id
     span = spans["GET /hello/{name}"]
     assert span.trace_id.hex() == TRACE
     assert span.parent_span_id.hex() == CALLER

@@ -1,10 +1,12 @@
 """The route template that labels a request is the one of the route that served it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpx
 from chassis.http.observed import template
 from chassis.testing import http_client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 SEGMENTS = st.sampled_from(["a", "b", "{x}", "{y:int}", "{z:path}"])
 METHODS = st.sampled_from(["GET", "POST"])
-PATHS = st.lists(st.sampled_from(["a", "b", "1", "%2F", ""]), max_size=4).map("/".join)
+PATHS = st.lists(st.sampled_from(["a", "b", "1", "1", "%2F"]), max_size=3).map("/".join)
 
 
 def naming(path: str) -> Callable[[Request], Awaitable[Response]]:
@@ -41,6 +43,7 @@ def tables(draw: st.DrawFn, prefix: str = "", depth: int = 2) -> list[BaseRoute]
     return routes
 
 
+@settings(max_examples=300)
 @given(tables(), PATHS, METHODS)
 def test_label_is_the_template_of_the_endpoint_that_answered(
     routes: list[BaseRoute], path: str, method: str
@@ -50,12 +53,15 @@ def test_label_is_the_template_of_the_endpoint_that_answered(
     app = Starlette(routes=routes)
 
     async def spy(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            seen.append(template(app.routes, scope))
+        seen.append(template(app.routes, scope))
         await app(scope, receive, send)
 
-    with http_client(spy) as client:
-        answer = client.request(method, f"/{path}")
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(spy)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            return await client.request(method, f"/{path}")
+
+    answer = asyncio.run(ask())
     if answer.status_code == 200:
         assert seen == [answer.text]
     assert "%" not in seen[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 from chassis import logger, serve_http
+from opentelemetry import trace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -29,7 +30,8 @@ async def greet(request: Request) -> Response:
     name = request.path_params["name"]
     log.info("greeting", bound_before=structlog.contextvars.get_contextvars())
     structlog.contextvars.bind_contextvars(customer=name)
-    await asyncio.sleep(0)
+    with trace.get_tracer("shop").start_as_current_span("look up"):
+        await asyncio.sleep(0)
     log.info("greeted", name=name)
     return JSONResponse({"hello": name})
 
