@@ -4,12 +4,12 @@ HTTPS, or plain HTTP on this machine and where it is asked for. What the request
 `registry`'s business.
 """
 
-import io
 import json
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -80,7 +80,7 @@ class Transport:
             method: an HTTP method.
             path: below /v2/, or a full address.
             headers: further ones.
-            body: bytes, or a file that is streamed.
+            body: bytes, or a file that is streamed; then `headers` has its Content-Length.
 
         Raises:
             EnvironmentProblem: no answer, even after some tries, or any other status.
@@ -120,9 +120,9 @@ class Transport:
         own = urlsplit(address).netloc == self._host
         sent = {**headers, **(self._login.headers if own else {})}
         try:
-            with _stream(body) as stream:
+            with _opened(body) as content:
                 request = urllib.request.Request(  # noqa: S310
-                    address, data=stream, headers=sent, method=method
+                    address, data=content, headers=sent, method=method
                 )
                 with self._opener.open(request, timeout=_SECONDS) as response:
                     return _answer(response.status, response.headers, response.read(LIMIT + 1))
@@ -145,8 +145,8 @@ def _answer(status: int, headers: Message, body: bytes) -> Answer:
     return Answer(status, {name.lower(): value for name, value in headers.items()}, body)
 
 
-def _stream(body: bytes | Path | None) -> BinaryIO:
-    return body.open("rb") if isinstance(body, Path) else io.BytesIO(body or b"")
+def _opened(body: bytes | Path | None) -> AbstractContextManager[bytes | BinaryIO | None]:
+    return body.open("rb") if isinstance(body, Path) else nullcontext(body)
 
 
 def _reason(body: bytes) -> str:

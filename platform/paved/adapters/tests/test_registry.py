@@ -111,7 +111,7 @@ def test_a_wrong_request_is_not_repeated(server: Server) -> None:
     server.answer = lambda _: (400, {}, words)
     with pytest.raises(EnvironmentProblem, match="status 400: NAME_INVALID"):
         Registry(server.host).put_manifest("orders", "v1", CONTENT)
-    assert len(server.seen) == 1
+    assert [seen.body for seen in server.seen] == [CONTENT.content]
 
 
 def test_no_credentials_gives_a_hint(server: Server) -> None:
