@@ -17,7 +17,15 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from paved.adapters.git_call import LOCAL_SECONDS, call, checked, complaint, unreachable
+from paved.adapters.git_call import (
+    LOCAL_SECONDS,
+    batch,
+    call,
+    checked,
+    complaint,
+    unreachable,
+    zero_separated,
+)
 from paved.adapters.process import Done
 from paved.errors import Conflict, EnvironmentProblem, InputError, Problem
 
@@ -89,7 +97,7 @@ class Repository:
     def changed(self) -> tuple[str, ...]:
         """Return the paths that differ from HEAD or are untracked and not ignored."""
         out = self._run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-        return tuple(item[3:] for item in _zero_separated(out.out))
+        return tuple(item[3:] for item in zero_separated(out.out))
 
     def ahead(self, base: str) -> int:
         """Return how many commits HEAD has that `base` has not."""
@@ -100,16 +108,17 @@ class Repository:
         return not self._try("merge-base", "--is-ancestor", ancestor, commit).code
 
     def entries(self, commit: str, folder: str) -> tuple[Entry, ...]:
-        """Return every file of `commit` below `folder`, in Git's order."""
-        out = self._run("ls-tree", "-r", "-z", commit, "--", f"{folder.rstrip('/')}/").out
-        return tuple(_entry(line) for line in _zero_separated(out))
+        """Return every file of `commit` below `folder` (empty: all), in Git's order."""
+        below = (f"{folder.rstrip('/')}/",) if folder else ()
+        out = self._run("ls-tree", "-r", "-z", commit, "--", *below).out
+        return tuple(_entry(line) for line in zero_separated(out))
 
     def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the bytes of those `paths` that `commit` has."""
         wanted = tuple(paths)
         asked = "".join(f"{commit}:{path}\n" for path in wanted)
         out = self._run("cat-file", "--batch", stdin=asked.encode()).out
-        return dict(_batch(out, wanted))
+        return dict(batch(out, wanted))
 
     def history(self, commit: str, path: str) -> tuple[str, ...]:
         """Return the commits that changed `path`, newest first."""
@@ -185,8 +194,13 @@ class Repository:
         self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed)
 
     def commit_all(self, message: str) -> str:
-        """Commit everything in the working copy as Git's configured user; return the commit."""
+        """Commit everything in the working copy as Git's configured user; return the commit.
+
+        Returns the last one when nothing has changed.
+        """
         self.identity()
+        if not self.changed():
+            return self.resolve("HEAD")
         self._run("add", "--all")
         words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "-F", "-")
         self._run(*words, stdin=message.encode())
@@ -258,26 +272,10 @@ def _signature(role: str, who: Identity, when: datetime) -> dict[str, str]:
     }
 
 
-def _zero_separated(out: bytes) -> Iterator[str]:
-    return (item for item in out.decode("utf-8", "surrogateescape").split("\0") if item)
-
-
 def _entry(line: str) -> Entry:
     facts, _, path = line.partition("\t")
     mode, _, blob = facts.split()
     return Entry(path=path, mode=mode, blob=blob)
-
-
-def _batch(out: bytes, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    at = 0
-    for path in paths:
-        end = out.index(b"\n", at)
-        head, at = out[at:end], end + 1
-        if head.endswith(b" missing"):
-            continue
-        size = int(head.rsplit(b" ", 1)[1])
-        yield path, out[at : at + size]
-        at += size + 1
 
 
 def _locked(handle: int, seconds: float) -> bool:

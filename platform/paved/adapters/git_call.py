@@ -1,11 +1,11 @@
-"""How git is called: its environment, its settings and its words of failure.
+"""How git is called, how its answers are split, and what its words of failure mean.
 
 `paved.adapters.git` says what is asked of it.
 """
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from paved.adapters.process import Done, run
@@ -63,6 +63,24 @@ def unreachable(folder: Path, remote: str, done: Done) -> EnvironmentProblem:
     hint = "check the address (git remote -v), the network and your credentials; run it again"
     what = f"no answer from {remote}: {complaint(done)}"
     return EnvironmentProblem(Problem(what, where=str(folder), hint=hint))
+
+
+def zero_separated(out: bytes) -> Iterator[str]:
+    """Return the items of an answer to -z."""
+    return (item for item in out.decode("utf-8", "surrogateescape").split("\0") if item)
+
+
+def batch(out: bytes, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Return the objects in an answer to cat-file --batch, for those of `paths` that exist."""
+    at = 0
+    for path in paths:
+        end = out.index(b"\n", at)
+        head, at = out[at:end], end + 1
+        if head.endswith(b" missing"):
+            continue
+        size = int(head.rsplit(b" ", 1)[1])
+        yield path, out[at : at + size]
+        at += size + 1
 
 
 def _environment() -> dict[str, str]:

@@ -1,11 +1,12 @@
 """A world for each test, and Git without this machine's configuration."""
+# ruff: noqa: INP001
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from paved.delivery.tests import world as worlds
-from paved.delivery.tests.world import World
+from paved.delivery import testing as worlds
+from paved.delivery.testing import World
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,7 @@ from paved.delivery.promotion import plans
 from paved.delivery.promotion.publish import ATTEMPTS
 from paved.delivery.release.model import ENVIRONMENTS
 from paved.delivery.status import audit, require_unbroken
-from paved.delivery.tests.world import World, digest_of, pin_of, verify
+from paved.delivery.testing import World, digest_of, pin_of, verify
 from paved.errors import Conflict, PavedError
 
 FORK = multiprocessing.get_context("fork")

@@ -9,7 +9,7 @@ from paved.adapters.git import Repository
 from paved.delivery.release import layout
 from paved.delivery.release.model import ENVIRONMENTS
 from paved.delivery.status import audit, require_unbroken
-from paved.delivery.tests.world import World, pin_of, verify
+from paved.delivery.testing import World, pin_of, verify
 from paved.errors import Conflict
 
 FORK = multiprocessing.get_context("fork")

@@ -8,7 +8,7 @@ from paved.delivery.promotion import plans
 from paved.delivery.promotion.publish import Remote, preview
 from paved.delivery.release import layout
 from paved.delivery.release.model import Outcome
-from paved.delivery.tests.world import World, digest_of, pin_of, unsigned
+from paved.delivery.testing import World, digest_of, pin_of, unsigned
 from paved.errors import InputError
 from ruamel.yaml import YAML
 

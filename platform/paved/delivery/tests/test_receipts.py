@@ -9,7 +9,7 @@ from paved.delivery.release import layout, receipt
 from paved.delivery.release.chain import breaks
 from paved.delivery.release.model import ENVIRONMENTS
 from paved.delivery.status import audit, require_unbroken
-from paved.delivery.tests.world import World, sign, verify
+from paved.delivery.testing import World, sign, verify
 from paved.errors import InputError, Refused
 
 

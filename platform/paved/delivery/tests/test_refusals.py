@@ -8,7 +8,7 @@ import pytest
 from paved.delivery.promotion import plans
 from paved.delivery.release import documents, layout
 from paved.delivery.release.model import Denied, Evidence
-from paved.delivery.tests.world import NOON, World, digest_of, later, pin_of, unsigned
+from paved.delivery.testing import NOON, World, digest_of, later, pin_of, unsigned
 from paved.errors import Conflict, InputError, PavedError, Refused
 
 

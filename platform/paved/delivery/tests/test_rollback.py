@@ -2,7 +2,7 @@
 
 import pytest
 from paved.delivery.release import events
-from paved.delivery.tests.world import World, digest_of, later
+from paved.delivery.testing import World, digest_of, later
 from paved.errors import Conflict, Refused
 
 

@@ -19,11 +19,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from paved.delivery import testing as worlds
 from paved.delivery.promotion.publish import Landed
 from paved.delivery.release.model import ENVIRONMENTS, previous
 from paved.delivery.status import audit, require_unbroken
-from paved.delivery.tests import world as worlds
-from paved.delivery.tests.world import World, digest_of, verify
+from paved.delivery.testing import World, digest_of, verify
 from paved.errors import Refused
 
 SERVICES = ("orders", "billing")

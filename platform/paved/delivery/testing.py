@@ -1,7 +1,8 @@
-"""A small world for these tests: a remote, checkouts of it, a service, and hands that are quick.
+"""A small world for tests: a remote, checkouts of it, a service, and hands that are quick.
 
 Git and Kustomize are the real ones. Signing is an HMAC in the shape of a Sigstore bundle; that
-cosign fits the same interface is `test_cosign`'s to show.
+cosign fits the same interface is `tests/test_cosign.py`'s to show. Nothing here is imported
+outside tests.
 """
 
 import base64
