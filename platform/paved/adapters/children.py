@@ -33,6 +33,7 @@ def running(
     log: Path,
     environment: Mapping[str, str] | None = None,
     grace_seconds: float = 10,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` while the block lasts, then end it with SIGTERM, and SIGKILL if it must be.
 
@@ -41,6 +42,7 @@ def running(
         log: a file that gets what it prints.
         environment: its variables; None: this process's.
         grace_seconds: how long it may take to end.
+        pass_fds: descriptors that it inherits.
 
     Raises:
         EnvironmentProblem: it cannot be started.
@@ -53,6 +55,7 @@ def running(
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 env=environment,
+                pass_fds=pass_fds,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run at this time
             )
         except OSError as error:

@@ -45,12 +45,13 @@ class Watcher:
     def end(self, step: Step) -> None:
         """Say how a step ended."""
         if step.failure:
-            self._console.print(
-                f"  [red]✗[/red] after {step.seconds:.1f} s: {escape(step.failure)}"
-            )
-            return
-        figures = ", ".join(map(str, step.figures))
-        self._console.print(f"  [green]✓[/green] {step.seconds:.1f} s: {escape(figures)}")
+            self._end("[red]✗[/red]", f"after {step.seconds:.1f} s: {step.failure}")
+        else:
+            figures = ", ".join(map(str, step.figures))
+            self._end("[green]✓[/green]", f"{step.seconds:.1f} s: {figures}")
+
+    def _end(self, mark: str, line: str) -> None:
+        self._console.print(f"  {mark} {escape(line)}", soft_wrap=True)
 
     def finish(self, summary: Summary) -> None:
         """Say how the tour ended, and where its files are."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from paved.errors import ExitCode
+from paved.errors import ExitCode, Problem
 from paved.tour.model import Step
 
 
@@ -27,6 +27,15 @@ class Answer:
     def document(self) -> Any:  # noqa: ANN401 - each caller knows its command's document
         """The JSON document that a command with `--json` printed."""
         return json.loads(self.stdout)
+
+    @property
+    def complaint(self) -> str:
+        """What it said of its failure, as text, also where it was asked for JSON."""
+        start = self.stderr.find('{\n  "error"')
+        if start < 0:
+            return self.stderr.strip()
+        problems = json.loads(self.stderr[start:])["problems"]
+        return "\n".join(line for each in problems for line in Problem(**each).lines())
 
 
 class StepFailed(Exception):
@@ -69,7 +78,7 @@ class Paved:
         """
         answer = self.attempt(*words)
         if answer.code != ExitCode.OK:
-            raise StepFailed(f"paved {words[0]} ended with {answer.code}\n{answer.stderr.strip()}")
+            raise StepFailed(f"paved {words[0]} ended with {answer.code}\n{answer.complaint}")
         return answer
 
     def refused(self, *words: str) -> str:

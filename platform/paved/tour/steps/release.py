@@ -12,6 +12,7 @@ from paved.tour.model import Figure
 from paved.tour.ports import StepFailed
 from paved.tour.scratch import ENVIRONMENTS
 from paved.tour.steps.journey import Journey
+from paved.tour.steps.scaffold import last_commit
 
 MEGABYTE = 1_000_000
 
@@ -70,7 +71,7 @@ def pin(journey: Journey, reference: str) -> None:
     """Run `reference` in dev."""
     journey.paved(
         *("release", "pin", journey.scratch.service.name, reference, *ops(journey)),
-        *("--template", "service@0.1.0", "--json"),
+        *("--commit", last_commit(journey).id, "--template", "service@0.1.0", "--json"),
     )
 
 
