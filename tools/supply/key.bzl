@@ -5,7 +5,8 @@
 
 It is the one that PAVED_SIGNING_KEY names, a file or any address that cosign takes, or else a
 development key in the user's data folder, made on first use. A file is copied into the output base,
-readable by its owner alone; a release key belongs into a key-management service.
+readable by its owner alone; a release key belongs into a key-management service. What the key asks
+for (COSIGN_PASSWORD, a service's credentials) reaches the signing action through --action_env.
 """
 
 _BUILD = """\
