@@ -19,6 +19,7 @@ from toolchain.place import root as root  # noqa: PLC0414
 from toolchain.problems import Problem, ToolchainError, note
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_WRITABLE = (PermissionError, NotADirectoryError, FileExistsError)
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def full_disk(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise no_space(path) from error
-        if isinstance(error, PermissionError):
+        if isinstance(error, NOT_WRITABLE) or error.errno == errno.EROFS:
             raise not_writable(path) from error
         raise
 
@@ -120,7 +121,7 @@ def not_writable(path: Path) -> ToolchainError:
     """Return the error for a cache that belongs to somebody else."""
     return ToolchainError(
         Problem(
-            what="this user may not write here",
+            what="this user cannot write here",
             where=str(path),
             expected="a cache folder of the user's own",
             hint="change its owner, or set PAVED_CACHE to a folder that you own",

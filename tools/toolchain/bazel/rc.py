@@ -4,7 +4,6 @@
 `consumer.rc` where it depends on the module paved. Values are quoted: paths may have spaces.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from toolchain.bazel.assemble import Bazel
@@ -36,13 +35,12 @@ def for_debian(bazel: Bazel) -> str:
 
 def for_mirror(mirror: Mirror, registry: Path) -> str:
     """Return the options that resolve modules without the Bazel Central Registry."""
-    options = [
+    options = (
         f"--registry={registry.as_uri()}",
         "--noenable_workspace",  # Debian's Bazel has no WORKSPACE suffix to go with
         "--lockfile_mode=off",  # overridden modules cannot be locked
-        *overrides(mirror.always),
-    ]
-    return "".join(quoted("common", option) for option in options)
+    )
+    return "".join(quoted("common", option) for option in options) + for_modules(mirror.always)
 
 
 def for_modules(folders: dict[str, Path]) -> str:
@@ -51,12 +49,8 @@ def for_modules(folders: dict[str, Path]) -> str:
     An action's /tmp is its own, so that a module below /tmp would not be there: Bazel lets
     actions see the machine's /tmp then.
     """
-    lines = [quoted("common", option) for option in overrides(folders)]
+    options = (f"--override_module={name}={path}" for name, path in sorted(folders.items()))
+    lines = [quoted("common", option) for option in options]
     if any(folder.is_relative_to(TMP) for folder in folders.values()):
         lines.append(quoted("build", "--noincompatible_sandbox_hermetic_tmp"))
     return "".join(lines)
-
-
-def overrides(folders: dict[str, Path]) -> Iterable[str]:
-    """Return one option per module, sorted by name."""
-    return (f"--override_module={name}={folder}" for name, folder in sorted(folders.items()))

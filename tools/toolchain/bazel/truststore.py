@@ -38,6 +38,11 @@ def from_pem(text: str) -> bytes:
     for number, certificate in enumerate(certificates):
         body += struct.pack(">I", TRUSTED) + _utf(f"authority-{number}") + struct.pack(">Q", 0)
         body += _utf("X.509") + struct.pack(">I", len(certificate)) + certificate
+    return seal(body)
+
+
+def seal(body: bytes) -> bytes:
+    """Return a store's `body` with the checksum that ends every store."""
     return body + hashlib.sha1(PASSWORD.encode("utf-16-be") + SALT + body).digest()  # noqa: S324
 
 
