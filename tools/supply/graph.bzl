@@ -19,10 +19,13 @@ _PLATFORM = "platform/"
 _END = ".dist-info"
 
 def distribution(file):
-    """Returns struct(key, name, version) of the wheel that a file describes, or None.
+    """Tells which wheel a file describes.
 
     Args:
       file: any file; `<name>-<version>.dist-info/METADATA` describes a wheel.
+
+    Returns:
+      struct(key, name, version), or None where the file describes none.
     """
     folder = file.dirname.rpartition("/")[2]
     if file.basename != "METADATA" or not folder.endswith(_END):
@@ -69,13 +72,16 @@ graph_aspect = aspect(
 )
 
 def bill(library, service, version, platform_version):
-    """Returns the bill of inputs that `paved.supply.claims.bill` reads, as a dict.
+    """Collects the bill of inputs that `paved.supply.claims.bill` reads.
 
     Args:
       library: the target, with the aspect applied.
       service: the service's name.
       version: the service's version, or "".
       platform_version: this module's version.
+
+    Returns:
+      A dict of `service`, `platform` and `wheels`, each node with name, version and needs.
     """
     info = library[GraphInfo]
     edges = {}
