@@ -15,7 +15,7 @@ from paved.delivery.promotion.ports import Inspect, Ports
 from paved.delivery.release import documents
 from paved.delivery.release.model import Evidence, Pin
 from paved.delivery.release.receipt import PREDICATE_TYPE, file_digest
-from paved.errors import Refused
+from paved.errors import InputError, Problem, Refused
 from paved.supply import keys, media, oci
 from paved.supply import verify as supply
 from paved.supply.claims import predicates
@@ -97,11 +97,15 @@ def facts(image: str, commit: str, template: str, contract: str, inspect: Inspec
         output.note("this image does not verify; dev takes it, stage will not:")
         output.note(str(error))
         evidence = Evidence(frozenset(), frozenset())
+    source = commit or min(evidence.commits, default="")
+    if not source:
+        what = "no verified provenance names the commit that this image was built from"
+        raise InputError(Problem(what, where=image, hint="name it with --commit"))
     repository, _, digest = image.partition("@")
     found = {
         "image": repository,
         "digest": digest,
-        "commit": commit or min(evidence.commits, default=""),
+        "commit": source,
         "template": template,
         "contract": contract,
         "sbom": min(evidence.sboms, default=""),

@@ -58,7 +58,8 @@ def table(rows: Table, *, as_json: bool) -> None:
         return
     width = max((len(name) for name in rows), default=0)
     width = max(width, len("service"))
-    output.text(f"{'service':<{width}}  " + "  ".join(f"{name:<12}" for name in ENVIRONMENTS))
+    head = "  ".join(f"{name:<12}" for name in ENVIRONMENTS)
+    output.text(f"{'service':<{width}}  {head}".rstrip())
     for name, cells in rows.items():
         shown = (short(cells[env].pin.digest) if env in cells else "-" for env in ENVIRONMENTS)
         output.text(f"{name:<{width}}  " + "  ".join(f"{text:<12}" for text in shown).rstrip())
@@ -79,7 +80,8 @@ def audits(found: Iterable[Audit], *, verified: bool, as_json: bool) -> None:
             output.text(
                 f"{when}  {receipt.operation:<8}  {services}  {receipt.who}  {receipt.path}"
             )
-        count = f"{item.environment}: {len(item.receipts)} receipts"
+        number = len(item.receipts)
+        count = f"{item.environment}: {number} receipt{'' if number == 1 else 's'}"
         if verified:
             count += ", the chain is broken" if item.problems else ", chain and signatures hold"
         output.note(count)

@@ -5,6 +5,7 @@ document whose schema_version is not known is refused, never guessed at.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from paved.delivery.release.model import (
     DIGEST,
@@ -34,10 +36,22 @@ from paved.delivery.release.model import (
 from paved.errors import InputError, Problem
 
 SCHEMA_VERSION = 1
+EXPECTED = {
+    "commit": "a full Git commit, 40 or 64 hexadecimal digits",
+    "contract": "a version, such as v1",
+    "digest": "sha256: and 64 hexadecimal digits",
+    "image": "HOST/REPOSITORY in lower case, without a tag",
+    "template": "NAME@VERSION, such as service@0.1.0",
+}
 
 
-def _matching(pattern: str) -> StringConstraints:
-    return StringConstraints(pattern=f"^(?:{pattern})$")
+def _matching(pattern: str) -> AfterValidator:
+    def match(value: str) -> str:
+        if re.fullmatch(pattern, value):
+            return value
+        raise PydanticCustomError("form", "{value} does not fit", {"value": repr(value)})
+
+    return AfterValidator(match)
 
 
 Environment = Literal["dev", "stage", "prod"]
@@ -144,12 +158,14 @@ def validated(model: type[Document], document: object, where: str) -> Document:
 
 
 def _translated(error: ValidationError, where: str) -> InputError:
-    problems = []
-    for item in error.errors(include_url=False):
-        path = ".".join(str(part) for part in item["loc"])
-        hint = "this file is newer or older than this paved" if path == "schema_version" else ""
-        problems.append(Problem(item["msg"], where=f"{where} {path}".strip(), hint=hint))
-    return InputError(*problems)
+    return InputError(*(_problem(item, where) for item in error.errors(include_url=False)))
+
+
+def _problem(item: ErrorDetails, where: str) -> Problem:
+    path = ".".join(str(part) for part in item["loc"])
+    field = str(item["loc"][-1]) if item["loc"] else ""
+    hint = "this file is newer or older than this paved" if path == "schema_version" else ""
+    return Problem(item["msg"], f"{where} {path}".strip(), EXPECTED.get(field, ""), hint)
 
 
 def canonical(document: Mapping[str, object]) -> bytes:

@@ -5,10 +5,9 @@ environment's desired state moved; where a cluster reports what it runs, its eve
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
-from paved.delivery.release.documents import instant
 from paved.delivery.release.model import Move, Operation, Pin, Record
 
 SOURCE = "/paved/release"
@@ -35,7 +34,7 @@ def _event(record: Record, move: Move, commit: str, when: datetime) -> Event:
         "source": SOURCE,
         "type": TYPE.format(_predicate(record, move)),
     }
-    context: dict[str, object] = {"specversion": CDEVENTS, "timestamp": instant(when), **shared}
+    context: dict[str, object] = {"specversion": CDEVENTS, "timestamp": _moment(when), **shared}
     if record.reverts:
         target = {"contextId": f"{record.reverts}/{move.service}"}
         context["links"] = [{"linkType": "RELATION", "linkKind": "REPAIRS", "target": target}]
@@ -45,10 +44,14 @@ def _event(record: Record, move: Move, commit: str, when: datetime) -> Event:
         "specversion": "1.0",
         **shared,
         "subject": move.service,
-        "time": instant(when),
+        "time": _moment(when),
         "datacontenttype": "application/json",
         "data": {"context": context, "subject": subject},
     }
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _predicate(record: Record, move: Move) -> str:
