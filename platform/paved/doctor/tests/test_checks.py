@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from paved.doctor.checks import GIBIBYTE, Machine, Outcome, examine
 
 GOOD = Machine(
