@@ -4,12 +4,12 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paved.adapters import copier
 from paved.adapters.git import Repository, initialise
-from paved.errors import InputError, Problem
+from paved.errors import EnvironmentProblem, InputError, Problem
 from paved.goldenpath.answers import Answers, combine, read_recorded
 from paved.goldenpath.catalogue import GoldenPath, find
 from paved.goldenpath.source import Source
@@ -68,7 +68,7 @@ def scaffold(order: Order, source: Source) -> Scaffolded:
     render = _checked(order, source, target)
     with stage(target) as place:
         if order.commit:
-            Repository(initialise(place.tree)).identity()
+            _require_identity(Repository(initialise(place.tree)))
         made = _render(order, source, render, place)
         if order.commit:
             message = f"chore: scaffold from the golden path {order.path}\n"
@@ -102,6 +102,19 @@ def _checked(order: Order, source: Source, target: Path) -> copier.Render:
             )
         )
     return copier.Render(source.root, source.chosen.commit, answers, ask=ask)
+
+
+def _require_identity(made: Repository) -> None:
+    """Refuse a first commit that Git's configuration gives no author for, before any question."""
+    try:
+        made.identity()
+    except EnvironmentProblem as error:
+        problem = replace(
+            error.problems[0],
+            where="--git",
+            hint='git config --global user.name "Your Name" and user.email; or leave out --git',
+        )
+        raise EnvironmentProblem(problem) from error
 
 
 def _open(path: GoldenPath, answers: Mapping[str, str]) -> list[str]:
