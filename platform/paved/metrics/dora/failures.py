@@ -8,12 +8,12 @@ import ibis  # type: ignore[import-untyped]
 from ibis import _
 from ibis.expr.types import Table  # type: ignore[import-untyped]
 
-from paved.metrics.dora.plan import GROUPS, ORDER, SHARED, Scope, facts, flag, number
+from paved.metrics.dora.plan import GROUPS, ORDER, PRODUCTION, SHARED, facts, flag, number
 
 
-def concerned(told: Table, scope: Scope) -> Table:
+def concerned(told: Table) -> Table:
     """Return the services asked for, and those whose deployments an incident names as cause."""
-    causes = facts("incidents", scope).select("cause").distinct()
+    causes = facts("incidents").select("cause").distinct()
     return ibis.union(
         GROUPS.select("service"),
         told.join(causes, told.id == causes.cause).select("service"),
@@ -22,13 +22,13 @@ def concerned(told: Table, scope: Scope) -> Table:
     )
 
 
-def incident_list(scope: Scope) -> Table:
+def incident_list() -> Table:
     """Return each production incident once, with what was said of it last.
 
     `detected_us` is the first detection or report, `resolved_us` the last resolution; NULL where
     there is none.
     """
-    told = facts("incidents", scope)
+    told = facts("incidents")
     times = told.group_by("incident").aggregate(
         detected_us=told.at_us.min(where=~told.resolved),
         resolved_us=told.at_us.max(where=told.resolved),
@@ -37,7 +37,7 @@ def incident_list(scope: Scope) -> Table:
         last = _last_said(told, column)
         joined = times.left_join(last, times.incident == last.said_of)
         times = joined.mutate(**{column: ibis.coalesce(joined[column], "")}).drop("said_of")
-    return times.filter(_.environment.isin(scope.production)).drop("environment")
+    return times.semi_join(PRODUCTION, "environment").drop("environment")
 
 
 def _last_said(told: Table, column: str) -> Table:

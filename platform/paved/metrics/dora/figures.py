@@ -30,18 +30,20 @@ class Figure:
     """One figure.
 
     Args:
-        value: None exactly when there is no data.
-        unit: of the value.
+        value: None exactly when there is no data; a distribution's is its median.
+        unit: of the value, and of the spread.
         n: how many things the value is made from.
-        excluded: what was left out, as reason -> count; reasons that left out none included.
         status: see `Status`.
+        excluded: what was left out, as reason -> count; reasons that left out none included.
+        spread: median, 90th percentile and mean, where the figure is a distribution.
     """
 
-    value: float | Spread | None
+    value: float | None
     unit: str
     n: int
     status: Status
     excluded: Mapping[str, int] = field(default_factory=dict)
+    spread: Spread | None = None
 
 
 class Level(StrEnum):

@@ -4,23 +4,28 @@ Ownership is read from the events: the last `service.scaffolded` of a service na
 domain. Left out: a catalogue's answer, which a caller gives as members of its own.
 """
 
+from functools import cache
+
 import ibis  # type: ignore[import-untyped]
 from ibis import _
-from ibis.expr.types import Table  # type: ignore[import-untyped]
 
+from paved.metrics.dora.engine import load, sql
 from paved.metrics.dora.figures import ORGANISATION, Group, Level
-from paved.metrics.dora.report import Members, sql
+from paved.metrics.dora.plan import QUESTION, facts, number
+from paved.metrics.dora.report import Members
 from paved.metrics.store import Store
-from paved.metrics.store.schema import TABLES
 
 _TELLING = ("deployments", "incidents", "merges", "scaffolds")
 
 
 def members(store: Store, level: Level, as_of: int | None = None) -> Members:
     """Return the groups of one level, by name, each with its services."""
+    sequence = store.watermark(as_of).sequence
+    numbers = [sequence if name == "as_of" else 0 for name in QUESTION.schema().names]
+    load(store.database, QUESTION, [numbers])
     census = {
         str(service): (str(team), str(domain))
-        for service, team, domain in store.database.rows(sql(_census(store, as_of)))
+        for service, team, domain in store.database.rows(_census())
     }
     found: dict[Group, set[str]] = {ORGANISATION: set()} if level is Level.ORGANISATION else {}
     for service, (team, domain) in sorted(census.items()):
@@ -45,16 +50,20 @@ def _group_of(level: Level, service: str, team: str, domain: str) -> Group | Non
     return Group(level, name) if service and name else None
 
 
-def _census(store: Store, as_of: int | None) -> Table:
-    """Return every service that an event names (and ""), with its last known owners."""
-    last = store.watermark(as_of).sequence
-    facts = {name: ibis.table(TABLES[name], name=name).filter(_.seq <= last) for name in _TELLING}
-    named = ibis.union(*(table.select("service") for table in facts.values()), distinct=True)
-    made = facts["scaffolds"]
-    latest = ibis.window(group_by="service", order_by=[ibis.desc("at_us"), ibis.desc("tie")])
-    owners = made.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0)
-    owned = owners.select("team", "domain", owned="service")
+@cache
+def _census() -> str:
+    """Return the query for every service that an event names (or ""), with its last owners."""
+    named = ibis.union(*(facts(name).select("service") for name in _TELLING), distinct=True)
+    latest = [ibis.desc("at_us"), ibis.desc("tie")]
+    owned = (
+        facts("scaffolds")
+        .mutate(place=number(["service"], latest))
+        .filter(_.place == 0)
+        .select("team", "domain", owned="service")
+    )
     joined = named.left_join(owned, named.service == owned.owned)
-    return joined.select(
-        "service", team=ibis.coalesce(joined.team, ""), domain=ibis.coalesce(joined.domain, "")
+    return sql(
+        joined.select(
+            "service", team=ibis.coalesce(joined.team, ""), domain=ibis.coalesce(joined.domain, "")
+        )
     )

@@ -11,7 +11,17 @@ from ibis import _
 from ibis.expr.types import Table  # type: ignore[import-untyped]
 
 from paved.metrics.dora.failures import by_link, by_time, concerned, incident_list, repairing
-from paved.metrics.dora.plan import ORDER, SHARED, WINDOWS, Plan, Scope, facts, flag, number
+from paved.metrics.dora.plan import (
+    ORDER,
+    PRODUCTION,
+    SHARED,
+    WINDOWS,
+    Plan,
+    asked,
+    facts,
+    flag,
+    number,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +36,29 @@ class History:
     scaffolds: Table
 
 
-def history(plan: Plan, scope: Scope) -> History:
+def history(plan: Plan) -> History:
     """Add the steps that derive what happened, and return their tables."""
-    told = facts("deployments", scope).filter(_.environment.isin(scope.production))
-    told = told.semi_join(plan.keep("dora_concerned", concerned(told, scope)), "service")
+    told = facts("deployments").semi_join(PRODUCTION, "environment")
+    asked_for = plan.keep("dora_concerned", concerned(told))
+    told = plan.keep("dora_told", told.semi_join(asked_for, "service").drop("environment"))
     firsts = plan.keep("dora_firsts", told.group_by("service").aggregate(first_us=told.at_us.min()))
-    ranked = plan.keep("dora_ranked", _ranked(told, scope))
-    incidents = plan.keep("dora_incidents", incident_list(scope))
+    ranked = plan.keep("dora_ranked", _ranked(told))
+    incidents = plan.keep("dora_incidents", incident_list())
     linked = plan.keep("dora_linked", by_link(told, ranked, incidents))
     guessed = plan.keep("dora_guessed", by_time(ranked, incidents))
     failures = plan.keep("dora_failures", linked.union(guessed))
-    contained = plan.keep("dora_contained", _contained(told, firsts, scope))
+    contained = plan.keep("dora_contained", _contained(told, firsts))
     return History(
         deployments=plan.keep("dora_deployments", _delivered(ranked, failures)),
         incidents=incidents,
         failures=failures,
         contained=contained,
-        changes=plan.keep("dora_changes", _changes(contained, scope)),
-        scaffolds=plan.keep("dora_scaffolds", _scaffolds(firsts, scope)),
+        changes=plan.keep("dora_changes", _changes(contained)),
+        scaffolds=plan.keep("dora_scaffolds", _scaffolds(firsts)),
     )
 
 
-def _ranked(told: Table, scope: Scope) -> Table:
+def _ranked(told: Table) -> Table:
     """Return each production deployment once, numbered within its service in order of time.
 
     An id that several events share is one deployment, at the earliest of them; a label, or a
@@ -76,7 +87,7 @@ def _ranked(told: Table, scope: Scope) -> Table:
         "at_us",
         "label",
         "repairs",
-        window_us=ibis.coalesce(_.own_us, scope.window_us),
+        window_us=ibis.coalesce(_.own_us, asked("window_us")),
     )
 
 
@@ -111,13 +122,13 @@ def _delivered(ranked: Table, failures: Table) -> Table:
     )
 
 
-def _contained(told: Table, firsts: Table, scope: Scope) -> Table:
+def _contained(told: Table, firsts: Table) -> Table:
     """Return for each service and commit when a deployment first contained the commit.
 
     `base` marks the service's first known deployment: whether it was the commit's first, nobody
     can tell.
     """
-    contents = facts("contents", scope)
+    contents = facts("contents")
     runs = told.group_by("service", "artifact").aggregate(at_us=told.at_us.min())
     found = runs.join(contents.select("artifact", "commit_id", "authored_us"), "artifact")
     first = found.group_by("service", "commit_id").aggregate(
@@ -127,12 +138,12 @@ def _contained(told: Table, firsts: Table, scope: Scope) -> Table:
     return joined.mutate(base=flag(joined.at_us == joined.first_us)).drop("first_us")
 
 
-def _changes(contained: Table, scope: Scope) -> Table:
+def _changes(contained: Table) -> Table:
     """Return each merged change per service, with its first deployment there (or NULL).
 
     A change that names no service belongs to service "", and is deployed where it first was.
     """
-    told = facts("merges", scope)
+    told = facts("merges")
     merged = told.group_by("change", "service").aggregate(merged_us=told.at_us.min())
     commits = told.filter(told.commit_id != "").select("change", "service", "commit_id").distinct()
     columns = ["change", "service", "at_us", "base"]
@@ -149,9 +160,9 @@ def _changes(contained: Table, scope: Scope) -> Table:
     return joined.select("change", "service", "merged_us", "deployed_us", base=flag(~normal))
 
 
-def _scaffolds(firsts: Table, scope: Scope) -> Table:
+def _scaffolds(firsts: Table) -> Table:
     """Return each scaffolded service with its first production deployment (or NULL)."""
-    told = facts("scaffolds", scope)
+    told = facts("scaffolds")
     made = told.group_by("service").aggregate(scaffolded_us=told.at_us.min())
     live = firsts.select(live="service", deployed_us="first_us")
     return made.left_join(live, made.service == live.live).drop("live")

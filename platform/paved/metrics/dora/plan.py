@@ -8,32 +8,41 @@ from dataclasses import dataclass, field
 
 import ibis  # type: ignore[import-untyped]
 from ibis import _
-from ibis.expr.types import BooleanColumn, IntegerColumn, Table  # type: ignore[import-untyped]
+from ibis.expr.types import (  # type: ignore[import-untyped]
+    BooleanColumn,
+    IntegerColumn,
+    IntegerScalar,
+    Table,
+)
 
 from paved.metrics.store.schema import TABLES
 
-# Which services belong to which group, and windows of single services; filled for each question.
+# Filled for each question; the expressions, and so their SQL, are the same for every question.
+QUESTION = ibis.table(
+    {
+        "as_of": "int64",
+        "window_us": "int64",
+        "start_us": "int64",
+        "end_us": "int64",
+        "now_us": "int64",
+        "weeks": "int64",
+        "weeks_end_us": "int64",
+        "judged_us": "int64",
+    },
+    name="dora_question",
+)
+PRODUCTION = ibis.table({"environment": "string"}, name="dora_production")
 GROUPS = ibis.table({"grouping": "string", "service": "string"}, name="dora_groups")
 WINDOWS = ibis.table({"service": "string", "window_us": "int64"}, name="dora_windows")
+
 # What makes deployments told of by several events one, and what orders events.
 SHARED = ["service", "deployment"]
 ORDER = ["at_us", "tie"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What of the store is looked at.
-
-    Args:
-        as_of: number of the last event that counts.
-        production: ids of the environments that are production.
-        window_us: how long after a deployment an incident is put down to it, unless
-            `dora_windows` says otherwise for its service.
-    """
-
-    as_of: int
-    production: tuple[str, ...]
-    window_us: int
+def asked(name: str) -> IntegerScalar:
+    """Return a number of the question."""
+    return QUESTION[name].as_scalar()
 
 
 @dataclass(slots=True)
@@ -48,9 +57,9 @@ class Plan:
         return ibis.table(expression.schema(), name=name)
 
 
-def facts(table: str, scope: Scope) -> Table:
+def facts(table: str) -> Table:
     """Return the rows of one of the store's tables that count."""
-    return ibis.table(TABLES[table], name=table).filter(_.seq <= scope.as_of)
+    return ibis.table(TABLES[table], name=table).filter(_.seq <= asked("as_of"))
 
 
 def number(by: list[str], order: list[object]) -> IntegerColumn:

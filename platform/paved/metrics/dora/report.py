@@ -1,8 +1,7 @@
-"""Runs the expressions on a store and puts the reports together.
+"""Asks a store for the figures of some groups, and puts the reports together.
 
-Ibis only writes the SQL; DuckDB runs it through the store's own connection, in temporary
-tables. The few divisions of integers are made here, exactly. Left out: the definitions
-(`history`, `samples`).
+The few divisions of integers are made here, exactly. Left out: the definitions (`history`,
+`failures`, `samples`) and running them (`engine`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,29 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-import ibis  # type: ignore[import-untyped]
-from ibis.expr.types import Table  # type: ignore[import-untyped]
-
 from paved.adapters.duckdb import Database
+from paved.metrics.dora.engine import keep, load, script
 from paved.metrics.dora.figures import DoraReport, Figure, Group, Quality, Spread, Status
-from paved.metrics.dora.history import history
-from paved.metrics.dora.plan import GROUPS, WINDOWS, Plan, Scope
-from paved.metrics.dora.samples import (
-    WEEKLY,
-    Span,
-    incident_totals,
-    left_out,
-    samples,
-    statistics,
-    totals,
-)
+from paved.metrics.dora.plan import GROUPS, PRODUCTION, QUESTION, WINDOWS
+from paved.metrics.dora.samples import WEEKLY
 from paved.metrics.settings import Settings
 from paved.metrics.store import Store, Watermark
-from paved.metrics.timeline import DAY, SECOND, Period, duration, micros
+from paved.metrics.timeline import DAY, SECOND, WEEK, Period, duration, micros
 
-DIALECT = "duckdb"
 Members = Mapping[Group, frozenset[str]]
-_TYPES = {"string": "VARCHAR", "int64": "BIGINT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +41,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class _Span:
+    """The period in microseconds, and the moment from which it is judged."""
+
+    start: int
+    end: int
+    now: int
+
+    @property
+    def weeks(self) -> int:
+        """How many whole weeks the period has, counted from its start."""
+        return (self.end - self.start) // WEEK
+
+
+@dataclass(frozen=True, slots=True)
 class _Answers:
     """Rows per group, as the engine gave them."""
 
@@ -71,7 +71,7 @@ def reports(store: Store, question: Question) -> list[DoraReport]:
     """
     watermark = store.watermark(question.as_of)
     now = question.now or watermark.time or question.period.start
-    span = Span(micros(question.period.start), micros(question.period.end), micros(now))
+    span = _Span(micros(question.period.start), micros(question.period.end), micros(now))
     answers = _ask(store.database, question, span, watermark)
     return [
         _Page(str(group), span, answers).report(group, question, watermark)
@@ -79,54 +79,46 @@ def reports(store: Store, question: Question) -> list[DoraReport]:
     ]
 
 
-def _ask(database: Database, question: Question, span: Span, watermark: Watermark) -> _Answers:
-    settings = question.settings
-    own = {name: duration(length) for name, length in settings.failure_windows.items()}
-    groups = [(str(group), name) for group, names in question.members.items() for name in names]
-    _load(database, WINDOWS, list(own.items()))
-    _load(database, GROUPS, groups)
-    plan = Plan()
-    production = tuple(sorted(settings.production))
-    scope = Scope(watermark.sequence, production, duration(settings.failure_window))
-    past = history(plan, scope)
-    kept = plan.keep("dora_samples", samples(past, span))
-    for name, expression in plan.steps:
-        database.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql(expression)}")
+def _ask(database: Database, question: Question, span: _Span, watermark: Watermark) -> _Answers:
+    _load_inputs(database, question, span, watermark)
+    queries = script()
+    for name, query in queries.steps:
+        keep(database, name, query)
     return _Answers(
-        totals={str(row[0]): _whole(row[1:]) for row in database.rows(sql(totals(past, span)))},
-        incidents={
-            str(row[0]): _whole(row[1:]) for row in database.rows(sql(incident_totals(past, span)))
-        },
+        totals={str(row[0]): _whole(row[1:]) for row in database.rows(queries.totals)},
+        incidents={str(row[0]): _whole(row[1:]) for row in database.rows(queries.incidents)},
         statistics={
-            (str(row[0]), str(row[1])): _whole(row[2:])
-            for row in database.rows(sql(statistics(kept, span)))
+            (str(row[0]), str(row[1])): _whole(row[2:]) for row in database.rows(queries.statistics)
         },
         excluded={
             (str(row[0]), str(row[1]), str(row[2])): int(str(row[3]))
-            for row in database.rows(sql(left_out(kept)))
+            for row in database.rows(queries.excluded)
         },
     )
 
 
-def sql(expression: Table, dialect: str = DIALECT) -> str:
-    """Return an expression as one engine's SQL."""
-    return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
+def _load_inputs(database: Database, question: Question, span: _Span, watermark: Watermark) -> None:
+    settings = question.settings
+    numbers = {
+        "as_of": watermark.sequence,
+        "window_us": duration(settings.failure_window),
+        "start_us": span.start,
+        "end_us": span.end,
+        "now_us": span.now,
+        "weeks": span.weeks,
+        "weeks_end_us": span.start + span.weeks * WEEK,
+        "judged_us": min(span.end, span.now),
+    }
+    load(database, QUESTION, [[numbers[name] for name in QUESTION.schema().names]])
+    load(database, PRODUCTION, [[name] for name in settings.production])
+    windows = settings.failure_windows.items()
+    load(database, WINDOWS, [[name, duration(length)] for name, length in windows])
+    members = question.members.items()
+    load(database, GROUPS, [[str(group), name] for group, names in members for name in names])
 
 
 def _whole(values: Iterable[object]) -> list[int]:
     return [int(str(value)) for value in values]
-
-
-def _load(database: Database, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Fill a temporary table that the expressions read."""
-    schema = table.schema()
-    names = list(schema.names)
-    types = [_TYPES[str(kind)] for kind in schema.types]
-    columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
-    database.rows(f"CREATE OR REPLACE TEMP TABLE {table.get_name()} ({columns})")
-    lists = ", ".join(f"unnest(?::{kind}[])" for kind in types)
-    values = [[row[place] for row in rows] for place in range(len(names))]
-    database.rows(f"INSERT INTO {table.get_name()} SELECT {lists}", values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +126,7 @@ class _Page:
     """One group's answers, and the rules for a figure's status."""
 
     key: str
-    span: Span
+    span: _Span
     answers: _Answers
 
     def report(self, group: Group, question: Question, watermark: Watermark) -> DoraReport:
@@ -174,13 +166,14 @@ class _Page:
     def _weekly(self, known: int) -> Figure:
         """Return the days with a deployment per week; weeks with none are zeros."""
         weeks = self.span.weeks
-        tail = (self.span.end - self.span.start) % (7 * DAY)
+        tail = (self.span.end - self.span.start) % WEEK
         excluded = {"days_in_partial_week": -(-tail // DAY)}
         status = self._status(weeks if known else 0)
         if status is Status.NO_DATA:
             return Figure(None, "days/week", 0, status, excluded)
         row = self.answers.statistics.get((self.key, WEEKLY), [weeks, 0, 0, 0])
-        return Figure(_spread(row, 1), "days/week", weeks, status, excluded)
+        value = _spread(row, 1)
+        return Figure(value.median, "days/week", weeks, status, excluded, value)
 
     def _rate(
         self,
@@ -198,8 +191,11 @@ class _Page:
         excluded = {
             reason: self.answers.excluded.get((self.key, name, reason), 0) for reason in reasons
         }
-        value = _spread(row, SECOND) if row[0] else None
-        return Figure(value, "seconds", row[0], self._status(row[0], young), excluded)
+        status = self._status(row[0], young)
+        if status is Status.NO_DATA:
+            return Figure(None, "seconds", 0, status, excluded)
+        value = _spread(row, SECOND)
+        return Figure(value.median, "seconds", row[0], status, excluded, value)
 
 
 def _spread(row: Sequence[int], scale: int) -> Spread:

@@ -5,45 +5,26 @@ statistics come back as integers; dividing them is left to `report`, so that no 
 rounding shows.
 """
 
-from dataclasses import dataclass
-
 import ibis  # type: ignore[import-untyped]
 from ibis import _
 from ibis.expr.types import BooleanColumn, IntegerColumn, StringColumn, Table  # type: ignore[import-untyped]
 
 from paved.metrics.dora.history import History
-from paved.metrics.dora.plan import GROUPS
+from paved.metrics.dora.plan import GROUPS, asked
 from paved.metrics.timeline import DAY, WEEK
 
 WEEKLY = "deploy_days"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A period in microseconds, and the moment from which it is judged."""
-
-    start: int
-    end: int
-    now: int
-
-    @property
-    def weeks(self) -> int:
-        """How many whole weeks the period has, counted from its start."""
-        return (self.end - self.start) // WEEK
-
-    @property
-    def judged(self) -> int:
-        """The moment at which what is still waiting is judged: the period's end, or now."""
-        return min(self.end, self.now)
+def _inside(moment: IntegerColumn) -> BooleanColumn:
+    return (moment >= asked("start_us")) & (moment < asked("end_us"))
 
 
-def _inside(moment: IntegerColumn, span: Span) -> BooleanColumn:
-    return (moment >= span.start) & (moment < span.end)
-
-
-def _happened(moment: IntegerColumn, span: Span) -> BooleanColumn:
+def _happened(moment: IntegerColumn) -> BooleanColumn:
     """Whether a moment (or NULL: never) lies before the period's end, and not after now."""
-    return ibis.coalesce((moment < span.end) & (moment <= span.now), ibis.literal(value=False))
+    return ibis.coalesce(
+        (moment < asked("end_us")) & (moment <= asked("now_us")), ibis.literal(value=False)
+    )
 
 
 def _grouped(table: Table) -> Table:
@@ -64,32 +45,32 @@ def _reason(*cases: tuple[BooleanColumn, str]) -> StringColumn:
     return ibis.cases(*cases, else_="")
 
 
-def samples(history: History, span: Span) -> Table:
+def samples(history: History) -> Table:
     """Return the samples of every figure: grouping, figure, value (us; days), reason."""
     return ibis.union(
-        _deploy_days(history.deployments, span),
-        _lead_time(history.contained, span),
-        _merge_to_deploy(history.changes, span),
-        _undeployed(history.changes, span),
-        _recovery(history.deployments, span),
-        _restore(history.incidents, span),
-        _first_deploy(history.scaffolds, span),
+        _deploy_days(history.deployments),
+        _lead_time(history.contained),
+        _merge_to_deploy(history.changes),
+        _undeployed(history.changes),
+        _recovery(history.deployments),
+        _restore(history.incidents),
+        _first_deploy(history.scaffolds),
     )
 
 
-def _deploy_days(deployments: Table, span: Span) -> Table:
+def _deploy_days(deployments: Table) -> Table:
     """Sample the days with a deployment of each whole week that has any."""
     whole = _grouped(deployments).filter(
-        (_.at_us >= span.start) & (_.at_us < span.start + span.weeks * WEEK)
+        (_.at_us >= asked("start_us")) & (_.at_us < asked("weeks_end_us"))
     )
-    since = whole.at_us - span.start
+    since = whole.at_us - asked("start_us")
     days = whole.select("grouping", day=since - since % DAY).distinct()
     weeks = days.mutate(week=days.day - days.day % WEEK).group_by("grouping", "week")
     counted = weeks.aggregate(days=_.count())
     return _sample(counted, WEEKLY, counted.days, ibis.literal(""))
 
 
-def _lead_time(contained: Table, span: Span) -> Table:
+def _lead_time(contained: Table) -> Table:
     """Sample each commit of a group once: authored to first deployed."""
     found = _grouped(contained)
     once = found.group_by("grouping", "commit_id").aggregate(
@@ -98,42 +79,42 @@ def _lead_time(contained: Table, span: Span) -> Table:
         authored_us=found.authored_us.min(),
     )
     dated = once.mutate(at_us=ibis.coalesce(once.normal_us, once.first_us))
-    inside = dated.filter(_inside(dated.at_us, span))
+    inside = dated.filter(_inside(dated.at_us))
     value = inside.at_us - inside.authored_us
     reason = _reason((inside.normal_us.isnull(), "first_deployment"), (value < 0, "negative"))
     return _sample(inside, "lead_time", value, reason)
 
 
-def _merge_to_deploy(changes: Table, span: Span) -> Table:
+def _merge_to_deploy(changes: Table) -> Table:
     """Sample each change of a service: merged to first deployed."""
     deployed = changes.filter(changes.deployed_us.notnull())
-    done = _grouped(deployed.filter(_inside(deployed.deployed_us, span)))
+    done = _grouped(deployed.filter(_inside(deployed.deployed_us)))
     value = done.deployed_us - done.merged_us
     reason = _reason((done.base == 1, "first_deployment"), (value < 0, "negative"))
     return _sample(done, "merge_to_deploy", value, reason)
 
 
-def _undeployed(changes: Table, span: Span) -> Table:
+def _undeployed(changes: Table) -> Table:
     """Sample the age, at the period's end, of changes that were not deployed by then."""
     merged = _grouped(changes)
-    waiting = merged.filter(
-        _happened(merged.merged_us, span) & ~_happened(merged.deployed_us, span)
+    waiting = merged.filter(_happened(merged.merged_us) & ~_happened(merged.deployed_us))
+    return _sample(
+        waiting, "undeployed_age", asked("judged_us") - waiting.merged_us, ibis.literal("")
     )
-    return _sample(waiting, "undeployed_age", span.judged - waiting.merged_us, ibis.literal(""))
 
 
-def _recovery(deployments: Table, span: Span) -> Table:
+def _recovery(deployments: Table) -> Table:
     """Sample each failed deployment: deployed to its last failure's resolution."""
-    failed = _grouped(deployments).filter((_.failed > 0) & _inside(_.at_us, span))
+    failed = _grouped(deployments).filter((_.failed > 0) & _inside(_.at_us))
     value = failed.resolved_us - failed.at_us
     return _sample(
         failed, "recovery", value, _reason((failed.open > 0, "open"), (value < 0, "negative"))
     )
 
 
-def _restore(incidents: Table, span: Span) -> Table:
+def _restore(incidents: Table) -> Table:
     """Sample each incident: detected to resolved."""
-    known = _grouped(incidents).filter(_inside(ibis.coalesce(_.detected_us, _.resolved_us), span))
+    known = _grouped(incidents).filter(_inside(ibis.coalesce(_.detected_us, _.resolved_us)))
     value = known.resolved_us - known.detected_us
     reason = _reason(
         (known.detected_us.isnull(), "undetected"),
@@ -143,20 +124,18 @@ def _restore(incidents: Table, span: Span) -> Table:
     return _sample(known, "restore", value, reason)
 
 
-def _first_deploy(scaffolds: Table, span: Span) -> Table:
+def _first_deploy(scaffolds: Table) -> Table:
     """Sample each scaffolded service: scaffolded to first deployed."""
     made = _grouped(scaffolds)
-    deployed = _happened(made.deployed_us, span)
-    waiting = _happened(made.scaffolded_us, span) & ~deployed
-    due = made.mutate(waiting=waiting).filter(
-        waiting | (deployed & _inside(made.deployed_us, span))
-    )
+    deployed = _happened(made.deployed_us)
+    waiting = _happened(made.scaffolded_us) & ~deployed
+    due = made.mutate(waiting=waiting).filter(waiting | (deployed & _inside(made.deployed_us)))
     value = due.deployed_us - due.scaffolded_us
     reason = _reason((due.waiting, "not_deployed"), (value < 0, "negative"))
     return _sample(due, "first_deploy", value, reason)
 
 
-def statistics(kept: Table, span: Span) -> Table:
+def statistics(kept: Table) -> Table:
     """Return per group and figure: n, total, twice the median, ten times the 90th percentile.
 
     Order statistics interpolate linearly between neighbours (Hyndman and Fan's type 7). Weeks
@@ -169,7 +148,7 @@ def statistics(kept: Table, span: Span) -> Table:
         present=some.value.count().over(ibis.window(group_by=by)),
     )
     weekly = placed.figure == WEEKLY
-    counted = placed.mutate(n=ibis.ifelse(weekly, span.weeks, placed.present))
+    counted = placed.mutate(n=ibis.ifelse(weekly, asked("weeks"), placed.present))
     ordered = counted.mutate(place=counted.place + counted.n - counted.present)
     return ordered.group_by(by).aggregate(
         n=ordered.n.max(),
@@ -195,13 +174,13 @@ def left_out(kept: Table) -> Table:
     return excluded.group_by("grouping", "figure", "reason").aggregate(left=_.count())
 
 
-def totals(history: History, span: Span) -> Table:
+def totals(history: History) -> Table:
     """Return per group the deployments known, in the period, failed, young, and rework."""
     found = _grouped(history.deployments)
-    inside = _inside(found.at_us, span)
-    young = found.at_us + found.window_us > span.now
+    inside = _inside(found.at_us)
+    young = found.at_us + found.window_us > asked("now_us")
     return found.group_by("grouping").aggregate(
-        known=(found.at_us < span.end).sum(),
+        known=(found.at_us < asked("end_us")).sum(),
         deployments=inside.sum(),
         failed=(inside & (found.failed > 0)).sum(),
         young=(inside & young).sum(),
@@ -209,10 +188,10 @@ def totals(history: History, span: Span) -> Table:
     )
 
 
-def incident_totals(history: History, span: Span) -> Table:
+def incident_totals(history: History) -> Table:
     """Return per group the incidents detected in the period, and those put down to nothing."""
     blamed = history.failures.select(known="incident").distinct()
-    found = _grouped(history.incidents).filter(_inside(_.detected_us, span))
+    found = _grouped(history.incidents).filter(_inside(_.detected_us))
     joined = found.left_join(blamed, found.incident == blamed.known)
     return joined.group_by("grouping").aggregate(
         incidents=_.count(), unattributed=_.known.isnull().sum()

@@ -59,7 +59,7 @@ def opened(access: Access, *, read_only: bool = False) -> Iterator[Store]:
         InputError: there is none to read, or the file is something else.
         EnvironmentProblem: it cannot be opened or made, or a newer version wrote it.
     """
-    if not access.path.exists():
+    if not _exists(access.path):
         if read_only:
             raise InputError(_missing(access.path))
         _make(access.path)
@@ -80,6 +80,14 @@ def _patiently(access: Access, *, read_only: bool) -> Database:
                 access.waiting(conflict.problems[0])
                 told = True
             time.sleep(_POLL_SECONDS)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        what = f"the store cannot be reached: {error.strerror or error}"
+        raise EnvironmentProblem(Problem(what, where=str(path))) from error
 
 
 def _make(path: Path) -> None:
