@@ -12,10 +12,9 @@ import re
 import tarfile
 from pathlib import Path
 
-from toolchain.problems import Problem, ToolchainError, run
-
 from image import deb
 from image.tree import Directory, Entry, File, Symlink, Tree
+from toolchain.problems import Problem, ToolchainError, run
 
 NONROOT = 65532
 MERGED = ("bin", "lib", "lib64", "sbin")

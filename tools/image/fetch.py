@@ -7,10 +7,9 @@ import os
 import shutil
 from pathlib import Path
 
+from image.lock import load
 from toolchain import debian
 from toolchain.problems import run
-
-from image.lock import load
 
 
 def main(arguments: list[str]) -> int:

@@ -16,9 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.problems import run
-
 from image.tree import File, Tree
+from toolchain.problems import run
 
 PROGRAMS = (b"\x7fELF", b"#!")
 OF_THE_MACHINE = frozenset(

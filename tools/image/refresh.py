@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from image.lock import LOCK, dump, load
 from toolchain.debian import Deb
 from toolchain.problems import Problem, ToolchainError, note, run
-
-from image.lock import LOCK, dump, load
 
 FIELD = re.compile(
     r"^(Package|Version|Filename|SHA256|Size|Depends|Pre-Depends): (.*)$", re.MULTILINE

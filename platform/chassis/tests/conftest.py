@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chassis.tests.harness import SERVICES, Process, Receiver, Start
 from grpc_tools import protoc  # type: ignore[import-untyped]
+
+from chassis.tests.harness import SERVICES, Process, Receiver, Start
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc  # type: ignore[import-untyped]
 import pytest
-from chassis.tests.harness import PATIENCE, Process, Receiver, Start, until
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (  # type: ignore[import-untyped]
     ProtoReflectionDescriptorDatabase,
 )
+
+from chassis.tests.harness import PATIENCE, Process, Receiver, Start, until
 
 pytestmark = pytest.mark.usefixtures("stubs")
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from chassis.http.server import bind
 from chassis.tests.harness import Process, Receiver, Start, until
 

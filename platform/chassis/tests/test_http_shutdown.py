@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from chassis.tests.harness import Start, until
 
 SERVICE = "http_service.py"

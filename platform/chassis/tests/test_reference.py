@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
 from chassis.settings import Settings, reference
 from chassis.tests.harness import Process, Start
-from prometheus_client.parser import text_string_to_metric_families
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
-from chassis.http.observed import template
-from chassis.testing import http_client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -13,6 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Mount, Route
 from starlette.types import Receive, Scope, Send
+
+from chassis.http.observed import template
+from chassis.testing import http_client
 
 SEGMENTS = st.sampled_from(["a", "b", "{x}", "{y:int}", "{z:path}"])
 METHODS = st.sampled_from(["GET", "POST"])

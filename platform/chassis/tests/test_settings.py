@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chassis import Settings, SettingsError, setting, values
 from chassis.settings import Problem, reference
 from chassis.tests.harness import Start
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = {
     "SERVICE_NAME": "shop",

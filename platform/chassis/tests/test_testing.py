@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 import grpc  # type: ignore[import-untyped]
 import httpx
 import pytest
-from chassis import Settings
-from chassis.testing import http_client
-from chassis.testing.grpc import grpc_channel
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from chassis import Settings
+from chassis.testing import http_client
+from chassis.testing.grpc import grpc_channel
 
 
 async def echo(request: Request) -> Response:

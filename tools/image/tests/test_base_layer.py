@@ -8,6 +8,7 @@ import pytest
 from debs import deb, directory, link
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from image.base_layer import LEFT_OUT, bundle, layer, main, merged
 from image.tree import Directory, Entry, File, Symlink
 from toolchain.problems import ToolchainError

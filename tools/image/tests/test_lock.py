@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from image import fetch, refresh
 from image.lock import dump, load
 from image.refresh import closure, index

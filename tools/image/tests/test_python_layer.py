@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from image.python_layer import Source, layer, main, mode, place, record
 
 STEADY = settings(deadline=None)

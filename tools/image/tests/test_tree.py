@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from image.tree import Directory, Entry, File, Symlink, Tree
 from toolchain.problems import ToolchainError
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+
 from paved.adapters.cosign import Cosign
 from paved.supply import assemble, canonical, verify
 

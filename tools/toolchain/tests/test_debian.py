@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from toolchain import apthelper, cache, debian, downloads
 from toolchain.debian import Deb
 from toolchain.problems import Gone, Offline, ToolchainError

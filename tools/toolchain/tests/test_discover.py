@@ -1,6 +1,7 @@
 """Reading a suite through a private apt state, with apt's own signature checks."""
 
 import pytest
+
 from toolchain import cache, discover
 from toolchain.problems import Offline
 from toolchain.testing.registry import Registry

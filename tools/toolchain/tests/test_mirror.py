@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from toolchain import mirror
 from toolchain.problems import ToolchainError
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import demo_pb2_grpc  # type: ignore[import-not-found]
 import grpc  # type: ignore[import-untyped]
+from demo_pb2 import Reply, Request  # type: ignore[import-not-found]
+
 from chassis import logger
 from chassis.grpc import serve_grpc
-from demo_pb2 import Reply, Request  # type: ignore[import-not-found]
 
 Requests = AsyncIterator[Request]
 GATE = Path(os.environ["GATE"])

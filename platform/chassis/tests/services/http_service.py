@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from chassis import logger, serve_http
 from opentelemetry import trace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
+
+from chassis import logger, serve_http
 
 GATE = Path(os.environ["GATE"])
 log = logger(__name__)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from paved.adapters.copier import Render, render
 from paved.errors import EnvironmentProblem, InputError
 

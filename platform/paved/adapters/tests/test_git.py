@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from paved.adapters import git
 from paved.adapters.git import Identity, Repository, Verdict
 from paved.errors import Conflict, EnvironmentProblem, InputError

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from paved.adapters import kustomize
 from paved.errors import InputError
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from paved.adapters.process import run
 from paved.errors import EnvironmentProblem
 

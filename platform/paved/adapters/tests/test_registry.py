@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import stamina
+
 from paved.adapters.registry import Reference, Registry, Stored
 from paved.errors import EnvironmentProblem, InputError
 

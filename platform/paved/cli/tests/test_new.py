@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner, Result
+
 from paved.cli import new
 from paved.errors import Conflict, InputError
 from paved.goldenpath.testing import make_platform
 from paved.metrics.events import Accepted, Event, ServiceScaffolded, decode
-from typer.testing import CliRunner, Result
 
 
 @pytest.fixture

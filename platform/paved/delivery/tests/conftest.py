@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from paved.delivery import testing as worlds
 from paved.delivery.testing import World
 

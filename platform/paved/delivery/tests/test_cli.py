@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from paved.cli import app
 from paved.delivery.release import layout
 from paved.delivery.testing import World

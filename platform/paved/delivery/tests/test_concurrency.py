@@ -10,6 +10,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 import pytest
+
 from paved.adapters.git import Repository
 from paved.delivery.promotion import plans
 from paved.delivery.promotion.publish import ATTEMPTS

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from paved.adapters.tools import tool
 from paved.cli import release_ports
 from paved.delivery import testing

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from paved.delivery.release import documents
 from paved.delivery.release.model import ENVIRONMENTS, Denied, Freeze, Pin, Policy, ReleaseSet
 from paved.delivery.testing import pin_of

@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+
 from paved.adapters.git import Repository
 from paved.delivery.release import layout
 from paved.delivery.release.model import ENVIRONMENTS

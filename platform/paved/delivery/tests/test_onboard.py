@@ -1,6 +1,7 @@
 """Onboarding: a service's manifests come in once, as they are committed."""
 
 import pytest
+
 from paved.adapters import git, kustomize
 from paved.adapters.git import Repository
 from paved.delivery import onboard

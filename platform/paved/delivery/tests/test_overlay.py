@@ -5,10 +5,11 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
 from paved.delivery.release import overlay
 from paved.delivery.testing import OVERLAY, pin_of
 from paved.errors import InputError
-from ruamel.yaml import YAML
 
 PIN = pin_of("orders", "1")
 ENTRY = {"name": "orders", "newName": PIN.image, "digest": PIN.digest}

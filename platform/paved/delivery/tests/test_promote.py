@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from ruamel.yaml import YAML
+
 from paved.adapters.git import Repository
 from paved.delivery.promotion import plans
 from paved.delivery.promotion.publish import Remote, preview
@@ -10,7 +12,6 @@ from paved.delivery.release import layout
 from paved.delivery.release.model import Outcome
 from paved.delivery.testing import World, digest_of, pin_of, unsigned
 from paved.errors import InputError
-from ruamel.yaml import YAML
 
 
 def test_a_digest_goes_dev_stage_prod(shop: World) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pytest
+
 from paved.delivery.release import layout, receipt
 from paved.delivery.release.chain import breaks
 from paved.delivery.release.model import ENVIRONMENTS

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from paved.delivery.promotion import plans
 from paved.delivery.release import documents, layout
 from paved.delivery.release.model import Denied, Evidence

@@ -1,6 +1,7 @@
 """Rollback: the last good digest comes back, the bad one does not."""
 
 import pytest
+
 from paved.delivery.release import events
 from paved.delivery.testing import World, digest_of, later
 from paved.errors import Conflict, Refused

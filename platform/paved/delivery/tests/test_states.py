@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
 from paved.delivery import testing as worlds
 from paved.delivery.promotion.publish import Landed
 from paved.delivery.release.model import ENVIRONMENTS, previous

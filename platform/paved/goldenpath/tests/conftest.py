@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from paved.goldenpath.answers import read_recorded
 from paved.goldenpath.scaffold import scaffold
 from paved.goldenpath.source import open_source

@@ -1,6 +1,7 @@
 """Answers given ahead, and the questions that they have to belong to."""
 
 import pytest
+
 from paved.errors import InputError
 from paved.goldenpath.answers import Answers, combine, read_recorded, read_words
 from paved.goldenpath.catalogue import GoldenPath, Question, find, read_paths

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from paved.errors import Conflict, EnvironmentProblem, InputError
 from paved.goldenpath.releases import Choice, Release, choose, read_releases, refuse_newer
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from paved.adapters import copier
 from paved.errors import Conflict, EnvironmentProblem, InputError
 from paved.goldenpath.answers import Answers, read_recorded

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+
 from chassis.observe import BUCKETS, HTTP, RPC
 from paved.adapters import kustomize
 from paved.adapters.copier import Render, render
 from paved.goldenpath.testing import EXAMPLES, ROOT, git
-from ruamel.yaml import YAML
 
 ENVIRONMENTS = ("dev", "stage", "prod")
 LONGEST_LINES = 80

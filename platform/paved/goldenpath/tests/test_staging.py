@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from paved.errors import Conflict, InputError
 from paved.goldenpath.staging import MARK, check_target, stage
 

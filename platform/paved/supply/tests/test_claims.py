@@ -17,6 +17,7 @@ from in_toto_attestation.v1 import (  # type: ignore[import-untyped]
     statement,
     statement_pb2,
 )
+
 from paved.errors import InputError
 from paved.supply import canonical, media
 from paved.supply.claims import bill, predicates, provenance, sbom

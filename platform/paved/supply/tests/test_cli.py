@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from paved.cli import app
 from paved.errors import ExitCode
 from paved.supply import keys, push

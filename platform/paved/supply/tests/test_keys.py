@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from paved.errors import Conflict, EnvironmentProblem, InputError
 from paved.supply import keys, media, sign
 from paved.supply.testing import Workshop

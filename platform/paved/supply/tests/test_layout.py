@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from paved.errors import InputError
 from paved.supply import assemble, canonical, layout, media
 from paved.supply.testing import Workshop, flip, write_image

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from paved.adapters.cosign import Cosign
 from paved.adapters.registry import Reference, Registry, Stored
 from paved.adapters.tools import tool

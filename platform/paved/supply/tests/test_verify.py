@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+
 from paved.adapters.cosign import Cosign
 from paved.errors import EnvironmentProblem, InputError, Problem, Refused
 from paved.supply import assemble, media, verify
@@ -15,9 +19,6 @@ from paved.supply.testing import (
     renamed_subject,
     write_image,
 )
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6"}
 NAMELESS = {"type": "library", "name": "x"}

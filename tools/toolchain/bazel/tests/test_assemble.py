@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from toolchain import cache, discover
 from toolchain.bazel import assemble, relocate
 from toolchain.debian import Deb

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 import toolchain
 
 BAZELW = Path(toolchain.__file__).parents[2] / "bazelw"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from toolchain.bazel import assemble, choose
 from toolchain.bazel.choose import Choice, Wanted
 from toolchain.problems import ToolchainError

@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from toolchain.bazel import relocate
 from toolchain.problems import ToolchainError
 

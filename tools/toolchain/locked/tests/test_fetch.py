@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from toolchain.testing import archives
 from toolchain.testing.workshop import Workshop, entry
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from toolchain import cache
 from toolchain.locked import entry, install, lockfile, wheel
 from toolchain.locked.gorunner import Runner

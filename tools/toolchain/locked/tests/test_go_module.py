@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from toolchain import cache
 from toolchain.locked import gomodule, lockfile, resolve
 from toolchain.locked.gorunner import Runner

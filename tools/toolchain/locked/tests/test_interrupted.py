@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from toolchain.testing import archives
 from toolchain.testing.registry import Stall
 from toolchain.testing.workshop import SECONDS, Workshop, entry, finish

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from toolchain.debian import Deb
 from toolchain.locked import key, lockfile
 from toolchain.locked.model import DebSource, GoSource, Source, Tool, WheelSource

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from toolchain.locked import wheel
 from toolchain.locked.gorunner import Runner
 from toolchain.problems import Gone, Offline, ToolchainError

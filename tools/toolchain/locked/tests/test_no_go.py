@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from toolchain.locked import gotoolchain
 from toolchain.problems import Problem, ToolchainError, Unfit
 from toolchain.testing import archives

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from toolchain.debian import Deb
 from toolchain.locked import lockfile, relock, resolve
 from toolchain.locked.model import DebSource, GoSource, Tool, WheelSource

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import jinja2
+
 from paved import errors
 
 TEMPLATE = Path(__file__).with_name("greeting.txt").read_text(encoding="utf-8")
