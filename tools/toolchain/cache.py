@@ -111,7 +111,7 @@ def no_space(path: Path) -> ToolchainError:
         Problem(
             what="no space left on the disk",
             where=str(path),
-            expected="room for the cache (Bazel needs about 700 MB)",
+            expected="room for the cache (Bazel alone takes 520 MB)",
             hint="free some space, or point PAVED_CACHE at a larger disk, and run again",
         )
     )

@@ -1,6 +1,9 @@
-"""The cold half of bazelw: `python3 tools/toolchain/bazel CHECKOUT FOLDER KEY`.
+"""The cold half of bazelw, and the lock of Debian's Bazel.
 
-Chooses a Bazel, fetching Debian's where it must, and writes the choice to FOLDER.
+    python3 tools/toolchain/bazel CHECKOUT FOLDER KEY    choose a Bazel, as bazelw asks for it
+    python3 tools/toolchain/bazel lock                   lock what Debian has now
+
+The first fetches Debian's Bazel where it must, and writes the choice to FOLDER.
 """
 
 import os
@@ -10,14 +13,22 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from toolchain.bazel import state, truststore  # noqa: E402
+from toolchain.bazel import assemble, state, truststore  # noqa: E402
 from toolchain.bazel.choose import NAMES, Wanted, choose  # noqa: E402
-from toolchain.problems import run  # noqa: E402
+from toolchain.problems import note, run  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
-    """Choose and save; return the exit status."""
-    checkout, folder, key = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    """Do what the arguments say; return the exit status."""
+    if arguments == ["lock"]:
+        note(f"locked {len(assemble.relock())} packages in {assemble.LOCK}")
+    else:
+        checkout, folder, key = arguments
+        _choose(Path(checkout), Path(folder), key)
+    return 0
+
+
+def _choose(checkout: Path, folder: Path, key: str) -> None:
     forced = os.environ.get("PAVED_BAZEL", "")
     own = (checkout / "bazelw").resolve()
     found = {name: shutil.which(name) for name in NAMES.values()}
@@ -31,7 +42,6 @@ def main(arguments: list[str]) -> int:
     compiler = bool(os.environ.get("CC") or shutil.which("gcc"))
     machine = state.Machine(compiler, truststore.of_this_machine())
     state.save(choose(wanted), machine, key, checkout, folder)
-    return 0
 
 
 run(main)

@@ -85,6 +85,14 @@ def debian_modules() -> Path:
     return debian.install(debs, place, UNUSED_FILES) / INSTALL_BASE
 
 
+def relock() -> list[Deb]:
+    """Lock what Debian's suite has now, in place of what was locked; return it."""
+    wish, _ = read_lock(LOCK)
+    debs = discover.closure(wish)
+    write_lock(LOCK, wish, debs)
+    return debs
+
+
 def read_lock(path: Path) -> tuple[discover.Wish, list[Deb]]:
     """Return what a lock asks for, and the packages that it comes to."""
     data = json.loads(path.read_text(encoding="utf-8"))

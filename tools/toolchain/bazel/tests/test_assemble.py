@@ -113,6 +113,15 @@ def test_does_not_start(mirror: Mirror):
     assert list((cache.root() / "bazel").glob("*/.ready")) == []
 
 
+def test_relock(mirror: Mirror, monkeypatch: pytest.MonkeyPatch):
+    """Locking again keeps what is asked for, and takes the packages that the suite has now."""
+    lock(mirror.bazel("7.7.1"))
+    new = mirror.bazel("7.7.2")
+    monkeypatch.setattr(discover, "closure", lambda _wish: [new])
+    assemble.relock()
+    assert assemble.read_lock(assemble.LOCK) == (WISH, [new])
+
+
 def test_lock_comes_back(tmp_path: Path):
     """A lock that is written reads back as what was written, one package per line."""
     debs = [Deb(name, "1:2-3", f"pool/{name}.deb", "0" * 64, 7) for name in ("a", "b")]
