@@ -5,23 +5,22 @@
 
 gives `@paved_tools//:cosign` and so on: one executable file each. Every tool is a repository of
 its own, so that it is fetched only when something needs it, and comes from the per-user cache
-that the command line uses too. Left out is what is more than its programs (Go: its wheel is kept
-whole).
+that the command line uses too.
 """
 
-load(":repositories.bzl", "locked_tool", "tool_hub")
+load(":repositories.bzl", "locked_tool", "pip_wheel", "tool_hub")
 
 def _locked_tools_impl(module_ctx):
     lock = json.decode(module_ctx.read(Label("//tools/toolchain:tools.lock.json")))
     programs = {}
     for entry in lock["tools"]:
-        if [source for source in entry["sources"] if source.get("whole")]:
-            continue
         repository = "paved_tool_" + entry["name"].replace("-", "_")
         locked_tool(name = repository, entry = json.encode(entry))
         for program in entry["binaries"]:
             programs[program] = "@{}//:{}".format(repository, program)
         programs[entry["name"]] = "@{}//:{}".format(repository, entry["binaries"][0])
+    pip_wheel(name = "paved_pip")
+    programs["pip.whl"] = "@paved_pip//:pip.whl"
     tool_hub(name = "paved_tools", programs = programs)
     return module_ctx.extension_metadata(reproducible = True)
 

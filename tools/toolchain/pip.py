@@ -6,7 +6,6 @@ ensurepip carries; Debian 12's python3-pip-whl, by hash. Nothing is installed.
 
 import functools
 import importlib.util
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -30,10 +29,9 @@ def command() -> tuple[str, ...]:
     Raises:
         ToolchainError: there is no pip, and Debian's cannot be fetched.
     """
-    own = (sys.executable, "-P", "-m", "pip")  # -P: not this file, wherever we stand
-    if subprocess.run([*own, "--version"], capture_output=True, check=False).returncode == 0:
-        return own
-    wheel = _bundled() or _from_debian()
+    if importlib.util.find_spec("pip"):
+        return sys.executable, "-P", "-m", "pip"  # -P: not this file, wherever we stand
+    wheel = _bundled() or from_debian()
     return sys.executable, str(wheel / "pip")  # Python runs a package inside a zip file
 
 
@@ -47,6 +45,7 @@ def _bundled() -> Path | None:
     return next((wheel for folder in folders for wheel in sorted(folder.glob(WHEEL))), None)
 
 
-def _from_debian() -> Path:
+def from_debian() -> Path:
+    """Return Debian 12's pip as a wheel, fetched on first use; errors as in `command`."""
     folder = debian.install([DEBIAN], cache.root() / "pip" / DEBIAN.sha256[:16])
     return next((folder / "usr/share/python-wheels").glob(WHEEL))

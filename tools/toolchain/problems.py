@@ -37,7 +37,6 @@ class ToolchainError(Exception):
         self.problems = problems
         super().__init__("\n".join(line for problem in problems for line in problem.lines()))
 
-
     def as_data(self) -> dict[str, object]:
         """Return the error as the JSON document of `paved.errors.PavedError.as_data`."""
         problems = [asdict(problem) for problem in self.problems]

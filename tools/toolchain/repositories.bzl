@@ -19,10 +19,18 @@ def _locked_tool_impl(rctx):
     )
     if result.return_code != 0:
         fail("\n" + result.stderr)
-    copied = rctx.execute(["cp", "--reflink=auto"] + result.stdout.splitlines() + ["."])
+    for program, path in zip(entry["binaries"], result.stdout.splitlines()):
+        _take(rctx, path, program, whole = [s for s in entry["sources"] if s.get("whole")])
+    rctx.file("BUILD.bazel", "exports_files({})\n".format(json.encode(entry["binaries"])))
+
+def _take(rctx, path, program, whole):
+    """Copies a program, since the cache may be emptied; one that needs what is beside it stays."""
+    if whole:
+        rctx.symlink(path, program)
+        return
+    copied = rctx.execute(["cp", "--reflink=auto", path, program])
     if copied.return_code != 0:
         fail("\n" + copied.stderr)
-    rctx.file("BUILD.bazel", "exports_files({})\n".format(json.encode(entry["binaries"])))
 
 def _watch(rctx, folder):
     """Has the repository made again when the fetcher changes (a cache hit makes that quick)."""
@@ -33,10 +41,27 @@ def _watch(rctx, folder):
 
 locked_tool = repository_rule(
     implementation = _locked_tool_impl,
-    doc = "The programs of one locked tool, copied from the per-user cache, which may be emptied.",
+    doc = "The programs of one locked tool, out of the per-user cache.",
     attrs = {
         "entry": attr.string(mandatory = True, doc = "The tool's entry in the lock, as JSON."),
     },
+)
+
+def _pip_wheel_impl(rctx):
+    script = "import sys; sys.path[0] = sys.argv[1]; from toolchain import pip; print(pip.from_debian())"
+    tools = rctx.path(Label("//tools/toolchain:fetch.py")).dirname.dirname
+    result = rctx.execute(
+        [rctx.which("python3") or fail("python3 is not on PATH"), "-c", script, tools],
+        environment = {"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if result.return_code != 0:
+        fail("\n" + result.stderr)
+    rctx.symlink(result.stdout.strip(), "pip.whl")
+    rctx.file("BUILD.bazel", 'exports_files(["pip.whl"])\n')
+
+pip_wheel = repository_rule(
+    implementation = _pip_wheel_impl,
+    doc = "pip as a wheel, for tests of the fetcher on machines whose Python came without it.",
 )
 
 def _tool_hub_impl(rctx):

@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from paved.errors import EnvironmentProblem, Problem
 
-FETCHER = Path(__file__).resolve().parents[3] / "tools" / "toolchain" / "fetch.py"
+FETCHER = Path(__file__).absolute().parents[3] / "tools" / "toolchain" / "fetch.py"
 
 
 @dataclass(frozen=True, slots=True)

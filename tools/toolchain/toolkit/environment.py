@@ -21,7 +21,7 @@ from toolchain import cache, downloads
 from toolchain.problems import Offline, Problem, ToolchainError, note, run
 from toolchain.toolkit import requirements, uv
 
-LOCK = Path(__file__).resolve().parents[3] / "requirements.lock"
+LOCK = Path(__file__).absolute().parents[3] / "requirements.lock"
 INSTALL = ("--require-hashes", "--no-deps", "--only-binary=:all:", "--quiet")
 
 
@@ -114,13 +114,16 @@ def main(arguments: list[str]) -> int:
     """Print the environment's folder, and note it in the file that the first argument names."""
     place = environment()
     for name in arguments[:1]:
-        stamp = Path(name)
-        with cache.full_disk(stamp), cache.staging(stamp) as folder:
-            made = folder / "stamp"
-            made.write_text(f"{place}\n", encoding="utf-8")
-            cache.publish(made, stamp)
+        _note_in(Path(name), place)
     print(place)
     return 0
+
+
+def _note_in(stamp: Path, place: Path) -> None:
+    with cache.lock("env-stamps"), cache.full_disk(stamp), cache.staging(stamp) as folder:
+        made = folder / "stamp"
+        made.write_text(f"{place}\n", encoding="utf-8")
+        cache.publish(made, stamp)
 
 
 if __name__ == "__main__":

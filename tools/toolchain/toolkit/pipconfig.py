@@ -76,12 +76,13 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _translate(settings: Mapping[str, str]) -> dict[str, str]:
     """Return uv's names and forms of pip's settings."""
+    timeout = settings.get("timeout") or settings.get("default-timeout", "")
     found = {
         "UV_DEFAULT_INDEX": settings.get("index-url", "").strip(),
         "UV_INDEX": _joined(settings, "extra-index-url", " "),
         "UV_FIND_LINKS": _joined(settings, "find-links", ","),
         "UV_INSECURE_HOST": _joined(settings, "trusted-host", " "),
-        "UV_HTTP_TIMEOUT": settings.get("timeout", "").split(".")[0],
+        "UV_HTTP_TIMEOUT": timeout.split(".")[0],
         "SSL_CERT_FILE": settings.get("cert", ""),
         "SSL_CLIENT_CERT": settings.get("client-cert", ""),
         "ALL_PROXY": settings.get("proxy", ""),

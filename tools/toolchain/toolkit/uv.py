@@ -29,8 +29,9 @@ FRAME = re.compile(r"[^\x00-\x7f]+")  # the lines and arrows that uv draws aroun
 
 
 def program() -> Path:
-    """Return the locked uv, fetched on first use."""
-    return install.ensure("uv", lockfile.read())[0]
+    """Return $PAVED_TOOL_UV, else the locked uv, fetched on first use."""
+    named = os.environ.get("PAVED_TOOL_UV")
+    return Path(named).absolute() if named else install.ensure("uv", lockfile.read())[0]
 
 
 def environ() -> dict[str, str]:

@@ -16,10 +16,11 @@ from toolchain.locked import key, lockfile
 from toolchain.locked.model import DebSource, GoSource, Source, Tool, WheelSource
 from toolchain.problems import Problem, ToolchainError
 
-NAMES = st.from_regex(lockfile.NAME, fullmatch=True)
-HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
-H1 = st.binary(min_size=32, max_size=32).map(lambda _: "h1:" + "A" * 43 + "=")
-VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}", fullmatch=True)
+NAMES = st.sampled_from(["a", "b2", "hello", "go-bin", "kube-api-server"])
+HEX = st.integers(0, 2**256 - 1).map("{:064x}".format)
+H1 = st.sampled_from("Ab9+/").map(lambda letter: f"h1:{letter * 43}=")
+NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=4)
+VERSIONS = NUMBERS.map(lambda numbers: ".".join(map(str, numbers)))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 LINES = st.text(
     st.characters(min_codepoint=32, exclude_categories=["Cs"], exclude_characters="\x7f")
