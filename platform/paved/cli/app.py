@@ -14,7 +14,7 @@ import typer
 from paved.cli import output
 from paved.errors import ExitCode, PavedError
 
-GROUPS = ("tour", "new", "verify", "push", "release", "metrics", "tools", "doctor")
+GROUPS = ("tour", "new", "verify", "push", "release", "metrics", "tools", "doctor", "bench")
 
 
 def build() -> typer.Typer:
