@@ -126,7 +126,8 @@ def _from_mirror(base: str, debs: Sequence[Deb], lock: int) -> None:
         raise cache.no_space(cache.root()) from error
     lacking = [deb for deb in debs if not _adopt(deb, folder)]
     came = total - sum(deb.size for deb in lacking)
-    downloads.record(_count(debs), came, time.monotonic() - start)
+    if came:
+        downloads.record(_count(debs), came, time.monotonic() - start)
     if lacking:
         raise _download_error(base, lacking, reasons)
 
@@ -143,7 +144,7 @@ def _adopt(deb: Deb, folder: Path) -> bool:
 
 def _download_error(base: str, debs: Sequence[Deb], reasons: dict[str, str]) -> ToolchainError:
     """Tell from apt's reasons why `debs` did not come."""
-    told = [(deb, reasons.get(base + deb.path, "no reason given")) for deb in debs]
+    told = [(deb, reasons.get(base + deb.path, "apt ended without a word")) for deb in debs]
     gone = [deb for deb, why in told if why.startswith(("404", "410"))]
     wrong = [deb for deb, why in told if why.startswith("Hash Sum") or "unexpected size" in why]
     other = [why for deb, why in told if deb not in gone and deb not in wrong]
