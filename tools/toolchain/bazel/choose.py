@@ -142,7 +142,8 @@ def _debian_choice(wanted: Wanted, reason: str) -> Choice:
 
 def _works(program: Path, startup: str, mirror: registry.Mirror) -> bool:
     note("trying it with Debian's modules, once")
-    with cache.staging(cache.root() / "trial-registry") as scratch:
+    place = cache.root() / "trial-registry"
+    with cache.lock(place.name), cache.staging(place) as scratch:
         folder = scratch / "registry"
         registry.write_stubs(mirror.stubs, folder)
         return trial.works(program, [startup, rc.for_mirror(mirror, folder)])
