@@ -151,7 +151,11 @@ def _signed_image_impl(ctx):
         ctx,
         "sign",
         [arguments],
-        depset([ctx.file.image, ctx.file.provenance, ctx.file.sbom, key.private]),
+        # A layout's layers can be links to files beside it, which are its runfiles.
+        depset(
+            [ctx.file.image, ctx.file.provenance, ctx.file.sbom, key.private],
+            transitive = [ctx.attr.image[DefaultInfo].default_runfiles.files],
+        ),
         [layout],
         "SupplySign",
         "Signing %{label}",
