@@ -7,9 +7,7 @@ fast-forward rule is what makes two writers safe.
 Left out: merging, rebasing, submodules, signed commits, and every hook of the user's.
 """
 
-import fcntl
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +19,15 @@ from paved.adapters.git_call import (
     LOCAL_SECONDS,
     batch,
     call,
+    changed_path,
     checked,
     complaint,
     unreachable,
     zero_separated,
 )
+from paved.adapters.lock import held
 from paved.adapters.process import Done
-from paved.errors import Conflict, EnvironmentProblem, InputError, Problem
+from paved.errors import EnvironmentProblem, InputError, Problem
 
 NETWORK_SECONDS = 180.0
 _MOVED = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "expected")
@@ -48,6 +48,18 @@ class Entry:
     path: str
     mode: str
     blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A working copy: its commit, its branch (empty: detached), and the paths that differ.
+
+    A path differs when it is not as in the commit, or untracked and not ignored.
+    """
+
+    commit: str
+    branch: str
+    changed: tuple[str, ...]
 
 
 class Verdict(Enum):
@@ -74,9 +86,11 @@ class Repository:
 
     def identity(self) -> Identity:
         """Return user.name and user.email; raise EnvironmentProblem when either is missing."""
-        found = [self._try("config", "--get", key).text for key in ("user.name", "user.email")]
-        if all(found):
-            return Identity(*found)
+        told = self._try("config", "--null", "--get-regexp", "^user[.](name|email)$").out
+        found = dict(item.split("\n", 1) for item in zero_separated(told))
+        name, email = found.get("user.name"), found.get("user.email")
+        if name and email:
+            return Identity(name, email)
         raise EnvironmentProblem(
             Problem(
                 "Git does not know who commits",
@@ -86,18 +100,22 @@ class Repository:
             )
         )
 
-    def branch(self) -> str:
-        """Return the checked-out branch's name, empty when HEAD is detached."""
-        return self._try("symbolic-ref", "--quiet", "--short", "HEAD").text
-
     def resolve(self, revision: str) -> str:
         """Return the commit that `revision` names, empty when there is none."""
         return self._try("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").text
 
+    def checkout(self) -> Checkout:
+        """Return the state of the working copy."""
+        words = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
+        lines = tuple(zero_separated(self._run("status", *words).out))
+        heads = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+        branch = heads.get("branch.head", "").removeprefix("(detached)")
+        changed = (changed_path(line) for line in lines if not line.startswith("# "))
+        return Checkout(heads.get("branch.oid", ""), branch, tuple(changed))
+
     def changed(self) -> tuple[str, ...]:
-        """Return the paths that differ from HEAD or are untracked and not ignored."""
-        out = self._run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-        return tuple(item[3:] for item in zero_separated(out.out))
+        """Return the paths of the working copy that differ, see `Checkout`."""
+        return self.checkout().changed
 
     def ahead(self, base: str) -> int:
         """Return how many commits HEAD has that `base` has not."""
@@ -190,8 +208,8 @@ class Repository:
 
     def stage(self, paths: Iterable[str]) -> None:
         """Take the working copy's bytes of `paths` into the index."""
-        listed = "".join(f"{path}\0" for path in paths).encode()
-        self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed)
+        listed = "".join(f"{path}\0" for path in paths)
+        self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed.encode())
 
     def commit_all(self, message: str) -> str:
         """Commit everything in the working copy as Git's configured user; return the commit.
@@ -199,7 +217,7 @@ class Repository:
         Returns the last one when nothing has changed.
         """
         self.identity()
-        if not self.changed():
+        if not self.checkout().changed:
             return self.resolve("HEAD")
         self._run("add", "--all")
         words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "-F", "-")
@@ -212,12 +230,11 @@ class Repository:
 
         Raises Conflict when another process still holds it after `seconds`.
         """
-        path = self.root / self._run("rev-parse", "--git-path", f"{name}.lock").text
-        with path.open("w") as handle:
-            if not _locked(handle.fileno(), seconds):
-                what = "another process is at work in this checkout"
-                hint = "wait for it to end, or use a clone of your own"
-                raise Conflict(Problem(what, where=str(path), hint=hint))
+        folder = self.root / ".git"
+        if not folder.is_dir():
+            folder = self.root / self._run("rev-parse", "--git-dir").text
+        path = folder / f"{name}.lock"
+        with held(path, seconds):
             yield
 
     def _blobs(self, scratch: Path, contents: tuple[bytes, ...]) -> list[str]:
@@ -264,6 +281,12 @@ def clone(address: str, target: Path) -> Repository:
     return Repository(target.resolve())
 
 
+def configure(repository: Repository, key: str, value: str) -> None:
+    """Set a key of the repository's own configuration."""
+    args = ("config", key, value)
+    checked(args, repository.root, call(args, repository.root))
+
+
 def _signature(role: str, who: Identity, when: datetime) -> dict[str, str]:
     return {
         f"GIT_{role}_NAME": who.name,
@@ -276,22 +299,3 @@ def _entry(line: str) -> Entry:
     facts, _, path = line.partition("\t")
     mode, _, blob = facts.split()
     return Entry(path=path, mode=mode, blob=blob)
-
-
-def _locked(handle: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.05)
-        else:
-            return True
-
-
-def configure(repository: Repository, key: str, value: str) -> None:
-    """Set a key of the repository's own configuration."""
-    args = ("config", key, value)
-    checked(args, repository.root, call(args, repository.root))

@@ -70,6 +70,11 @@ def zero_separated(out: bytes) -> Iterator[str]:
     return (item for item in out.decode("utf-8", "surrogateescape").split("\0") if item)
 
 
+def changed_path(line: str) -> str:
+    """Return the path of a line of status, whose kind says how many fields come before it."""
+    return line.split(" ", {"1": 8, "u": 10}.get(line[0], 1))[-1]
+
+
 def batch(out: bytes, paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Return the objects in an answer to cat-file --batch, for those of `paths` that exist."""
     at = 0

@@ -47,7 +47,7 @@ def onboard(source: Repository, build: Build) -> tuple[str, Plan]:
         Conflict: its deploy/ has changes that are not committed.
     """
     _require_committed(source)
-    head = Snapshot(source, source.resolve("HEAD"))
+    head = Snapshot(source, source.resolve("HEAD"), root="")
     service = _name(head)
     files = {f"{layout.app(service)}/{path}": content for path, content in _manifests(head)}
     _require_building(service, files, build)
@@ -64,7 +64,9 @@ def onboard(source: Repository, build: Build) -> tuple[str, Plan]:
 
 def _require_committed(source: Repository) -> None:
     what = "this is not committed, and onboarding takes what is"
-    dirty = [path for path in source.changed() if path.startswith((f"{SOURCE}/", CATALOGUE))]
+    dirty = [
+        path for path in source.checkout().changed if path.startswith((f"{SOURCE}/", CATALOGUE))
+    ]
     if dirty:
         raise Conflict(*(Problem(what, where=path, hint="git add and commit") for path in dirty))
     if not source.resolve("HEAD"):

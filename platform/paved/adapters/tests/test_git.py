@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paved.adapters import git
-from paved.adapters.git import Identity, Repository, Verdict
+from paved.adapters.git import Checkout, Identity, Repository, Verdict
 from paved.errors import Conflict, EnvironmentProblem, InputError
 
 FORK = multiprocessing.get_context("fork")
@@ -156,7 +156,7 @@ def test_git_itself_is_missing(clone: Repository, monkeypatch: pytest.MonkeyPatc
     """Without git the error says so."""
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(EnvironmentProblem, match="git is not installed"):
-        clone.branch()
+        clone.checkout()
 
 
 def test_changes_are_seen(clone: Repository) -> None:
@@ -170,6 +170,24 @@ def test_changes_are_seen(clone: Repository) -> None:
     assert set(clone.changed()) == {"README.md", "new file"}
     clone.stage(["new file"])
     assert set(clone.changed()) == {"README.md", "new file"}
+
+
+def test_the_branch_is_seen(clone: Repository) -> None:
+    """A checkout has its commit and its branch, or none when HEAD is detached."""
+    base = clone.resolve("HEAD")
+    assert clone.checkout() == Checkout(base, "main", ())
+    (clone.root / ".git" / "HEAD").write_text(f"{base}\n")
+    assert clone.checkout() == Checkout(base, "", ())
+
+
+def test_odd_names_are_seen(clone: Repository) -> None:
+    """Paths of every kind of change come back as they are."""
+    for name in NAMES:
+        (clone.root / name).parent.mkdir(exist_ok=True)
+        (clone.root / name).write_text("x")
+    assert set(clone.changed()) == set(NAMES)
+    clone.stage(NAMES)
+    assert set(clone.changed()) == set(NAMES)
 
 
 def test_history_is_newest_first(clone: Repository) -> None:

@@ -20,27 +20,29 @@ def require_clean(repository: Repository, branch: str, upstream: str) -> None:
         branch: the one that follows the remote; another one checked out is left where it is.
         upstream: the remote's latest commit.
     """
-    following = repository.branch() == branch
-    if following and repository.ahead(upstream):
+    found = repository.checkout()
+    following = found.branch == branch
+    if following and found.commit != upstream and repository.ahead(upstream):
         raise Conflict(_unpushed(repository, branch))
-    changed = repository.changed()
-    if not changed:
+    if not found.changed:
         return
-    theirs = repository.read(upstream, changed) if following else {}
-    own = [path for path in changed if not following or not _same(repository, path, theirs)]
+    theirs = repository.read(upstream, found.changed) if following else {}
+    own = [path for path in found.changed if not following or not _same(repository, path, theirs)]
     if not own:
-        repository.stage(changed)
+        repository.stage(found.changed)
         repository.forward(upstream)
-        own = [*repository.changed()]
+        own = [*repository.checkout().changed]
     if own:
         raise Conflict(*(_dirty(path) for path in own[:_SHOWN]))
 
 
 def forward(repository: Repository, branch: str, commit: str) -> str:
     """Move the working copy to `commit`; return why not, empty when it moved."""
-    found = repository.branch()
-    if found != branch:
-        return f"{found or 'no branch'} is checked out, not {branch}"
+    found = repository.checkout()
+    if found.branch != branch:
+        return f"{found.branch or 'no branch'} is checked out, not {branch}"
+    if found.commit == commit:
+        return ""
     return repository.forward(commit)
 
 

@@ -11,7 +11,6 @@ from paved.delivery.release import layout, overlay
 from paved.delivery.release.model import Check, Move
 from paved.errors import InputError
 
-_ROOT = "gitops"
 _FILE_MODES = ("100644", "100755")
 
 
@@ -66,7 +65,7 @@ def export(snapshot: Snapshot, services: set[str], files: Mapping[str, bytes], r
     folders = tuple(f"{layout.app(service)}/" for service in services)
     paths = [
         entry.path
-        for entry in snapshot.entries(_ROOT)
+        for entry in snapshot.entries(layout.ROOT)
         if entry.mode in _FILE_MODES and _may_be_read(entry.path, folders)
     ]
     write({**snapshot.files(paths), **files}, root)

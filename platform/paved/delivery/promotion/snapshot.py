@@ -1,33 +1,57 @@
 """An operations repository at one commit: what its release files say, read once and checked."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 
 from paved.adapters.git import Entry, Repository
 from paved.delivery.release import documents, layout, receipt
-from paved.delivery.release.model import Denied, Policy, ReleaseSet
+from paved.delivery.release.model import ENVIRONMENTS, Denied, Policy, ReleaseSet
 from paved.delivery.release.receipt import Receipt
 from paved.errors import InputError, Problem
 
+_RELEASE_FILES = (
+    *(layout.release_set(environment) for environment in ENVIRONMENTS),
+    layout.DENYLIST,
+    layout.POLICY,
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What a commit holds; nothing here looks at the working copy."""
+    """What a commit holds below `root`; nothing here looks at the working copy.
+
+    What was read is kept, so that a question asked twice costs one answer.
+    """
 
     repository: Repository
     commit: str
+    root: str = layout.ROOT
+    _read: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        listed = self.repository.entries(self.commit, self.root)
+        return MappingProxyType({entry.path: entry for entry in listed})
 
     def file(self, path: str) -> bytes:
         """Return a file's bytes, none when it is not there."""
-        return self.repository.read(self.commit, [path]).get(path, b"")
+        together = _RELEASE_FILES if path in _RELEASE_FILES else (path,)
+        return self.files(together).get(path, b"")
 
     def files(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Return the bytes of those `paths` that are there."""
-        return self.repository.read(self.commit, paths)
+        """Return the bytes of those `paths` that are there, in that order."""
+        there = [path for path in paths if path in self._entries]
+        new = [path for path in there if path not in self._read]
+        if new:
+            self._read.update(self.repository.read(self.commit, new))
+        return {path: self._read[path] for path in there}
 
     def entries(self, folder: str) -> tuple[Entry, ...]:
         """Return every file below `folder`."""
-        return self.repository.entries(self.commit, folder)
+        below = f"{folder}/"
+        return tuple(entry for path, entry in self._entries.items() if path.startswith(below))
 
     def release_set(self, environment: str) -> ReleaseSet:
         """Return an environment's set, empty when nothing was ever pinned there."""
@@ -81,4 +105,6 @@ class Snapshot:
         """Return each commit that changed an environment's set, and the set, newest first."""
         path = layout.release_set(environment)
         for commit in self.repository.history(self.commit, path):
-            yield commit, Snapshot(self.repository, commit).release_set(environment)
+            content = self.repository.read(commit, [path]).get(path)
+            if content is not None:
+                yield commit, documents.read_set(content, environment, path)

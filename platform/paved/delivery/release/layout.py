@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from paved.delivery.release.model import short
 
-APPS = "gitops/apps"
-RELEASES = "gitops/releases"
+ROOT = "gitops"
+APPS = f"{ROOT}/apps"
+RELEASES = f"{ROOT}/releases"
 DENYLIST = f"{RELEASES}/denylist.json"
 POLICY = f"{RELEASES}/policy.json"
 _RECEIPT = re.compile(

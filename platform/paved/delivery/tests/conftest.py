@@ -11,10 +11,12 @@ from paved.delivery.testing import World
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_git() -> Iterator[None]:
-    """Let Git read no configuration but the repository's own."""
+def _plain_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let Git read no configuration but the repository's own and what makes it quick."""
+    config = tmp_path_factory.mktemp("git") / "config"
+    config.write_text("[init]\n\ttemplateDir =\n[receive]\n\tautogc = false\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
 

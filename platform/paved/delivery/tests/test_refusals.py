@@ -248,6 +248,7 @@ def test_commits_that_are_not_pushed(dev: World) -> None:
 def test_a_remote_that_declines(dev: World) -> None:
     """A remote's own rule is a refusal with the remote's words, and is not tried again."""
     hook = dev.remote / "hooks" / "pre-receive"
+    hook.parent.mkdir()
     hook.write_text("#!/bin/sh\necho reviews are missing >&2\nexit 1\n")
     hook.chmod(0o755)
     with refused(dev, "reviews are missing"):
