@@ -1,4 +1,6 @@
-"""Registers the machine's own Python (>= 3.11) as the toolchain, so that none is downloaded."""
+"""Registers the machine's own Python as the toolchain, so that none is downloaded."""
+
+load(":find.bzl", "find_python")
 
 _BUILD = """\
 load("@rules_python//python:defs.bzl", "py_runtime", "py_runtime_pair")
@@ -23,19 +25,8 @@ toolchain(
 )
 """
 
-_PROBE = "import sys; print(sys.executable); print('%d.%d' % sys.version_info[:2])"
-
 def _host_python_impl(rctx):
-    python = rctx.which("python3")
-    if not python:
-        fail("python3 is not on PATH; hint: apt-get install python3")
-    result = rctx.execute([python, "-c", _PROBE])
-    if result.return_code != 0:
-        fail("python3 does not run: " + result.stderr)
-    interpreter, version = result.stdout.splitlines()
-    if [int(part) for part in version.split(".")] < [3, 11]:
-        fail("python3 is {}; expected 3.11 or newer".format(version))
-    rctx.file("BUILD.bazel", _BUILD.format(interpreter = repr(interpreter)))
+    rctx.file("BUILD.bazel", _BUILD.format(interpreter = repr(find_python(rctx))))
 
 _host_python = repository_rule(
     implementation = _host_python_impl,

@@ -8,23 +8,22 @@ gives `@pypi//starlette` and so on. Each distribution is a repository of its own
 something needs it, with its hash checked; tests and images take the same targets.
 """
 
+load("//tools/python:find.bzl", "find_python")
 load(":lockfile.bzl", "parse_lock")
 load(":repositories.bzl", "wheel_hub", "wheel_repository")
 
 _PROBE = "import sys, sysconfig; print(sys.implementation.cache_tag, sysconfig.get_platform())"
 
-def _interpreter(module_ctx):
-    """Returns what wheels depend on of the machine's Python, such as `cpython-311 linux-x86_64`."""
-    python = module_ctx.which("python3")
-    if not python:
-        fail("python3 is not on PATH; hint: apt-get install python3")
+def _tags(module_ctx, python):
+    """Returns what wheels depend on of a Python, such as `cpython-311 linux-x86_64`."""
     result = module_ctx.execute([python, "-I", "-c", _PROBE])
     if result.return_code != 0:
-        fail("python3 does not run: " + result.stderr)
+        fail("{} does not run: {}".format(python, result.stderr))
     return result.stdout.strip()
 
 def _wheels_impl(module_ctx):
-    interpreter = _interpreter(module_ctx)
+    python = find_python(module_ctx)
+    tags = _tags(module_ctx, python)
     for module in module_ctx.modules:
         for lock in module.tags.lock:
             distributions = parse_lock(module_ctx.read(lock.lock_file))
@@ -34,7 +33,8 @@ def _wheels_impl(module_ctx):
                     deps = ["@{}_{}//:pkg".format(lock.hub_name, dep) for dep in distribution.deps],
                     distribution = distribution.name,
                     hashes = distribution.hashes,
-                    python = interpreter,
+                    python = python,
+                    compatibility = tags,
                     version = distribution.version,
                 )
             wheel_hub(name = lock.hub_name, distributions = distributions)

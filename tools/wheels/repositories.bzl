@@ -31,7 +31,7 @@ def _kept(rctx, requirement):
     """Returns where the installed wheel is kept, in the user's cache, once it has been fetched."""
     environ = rctx.os.environ
     cache = environ.get("PAVED_CACHE") or (environ.get("XDG_CACHE_HOME") or environ.get("HOME", "") + "/.cache") + "/paved"
-    identity = "{}|{}".format(rctx.attr.python, requirement)
+    identity = "{}|{}".format(rctx.attr.compatibility, requirement)
     name = "{}-{}-{}{}".format(rctx.attr.distribution, rctx.attr.version, hash(identity), hash(identity[::-1]))
     return rctx.path(cache + "/wheels/" + name)
 
@@ -50,10 +50,7 @@ def _wheel_repository_impl(rctx):
     kept = _kept(rctx, requirement)
     script = rctx.path(Label("//tools/wheels:install.py"))
     if not kept.exists:
-        python = rctx.which("python3")
-        if not python:
-            fail("python3 is not on PATH; hint: apt-get install python3")
-        _execute(rctx, [python, "-B", script, "requirement.txt", kept])
+        _execute(rctx, [rctx.attr.python, "-B", script, "requirement.txt", kept])
 
     # Links share the bytes with the cache, and survive it; another file system gets copies.
     _execute(rctx, ["sh", "-c", 'cp -al "$0"/. . 2>/dev/null || cp -a "$0"/. .', kept])
@@ -70,6 +67,7 @@ wheel_repository = repository_rule(
         "distribution": attr.string(mandatory = True),
         "hashes": attr.string_list(mandatory = True, doc = "Accepted hashes, `sha256:<hex>`."),
         "python": attr.string(mandatory = True, doc = "The interpreter that it is installed for."),
+        "compatibility": attr.string(mandatory = True, doc = "What of it the wheel depends on."),
         "version": attr.string(mandatory = True),
     },
 )
