@@ -127,7 +127,8 @@ def _from_mirror(base: str, debs: Sequence[Deb], lock: int) -> None:
     lacking = [deb for deb in debs if not _adopt(deb, folder)]
     came = total - sum(deb.size for deb in lacking)
     if came:
-        downloads.record(_count(debs), came, time.monotonic() - start)
+        names = ", ".join(deb.package for deb in debs[:3]) + (", ..." if debs[3:] else "")
+        downloads.record(f"{_count(debs)}: {names}", came, time.monotonic() - start)
     if lacking:
         raise _download_error(base, lacking, reasons)
 

@@ -30,6 +30,7 @@ OFFLINE = re.compile(
     r"connection broken|Failed to establish a new connection|Max retries exceeded|timed out"
     r"|Temporary failure in name resolution|ProxyError|SSLError|Connection refused|\b50[234] "
 )
+CAUSE = re.compile(r"\[Errno -?\d+\] [^'\")]+|certificate verify failed[^'\")]*|timed out")
 MISMATCH = "DO NOT MATCH THE HASHES"
 SCRIPT_FOLDERS = re.compile(r"^[^/]+\.data/(?P<kind>[a-z]+)/(?P<rest>.+)$")
 EXECUTABLE = 0o111
@@ -115,7 +116,8 @@ def error(wanted: str, said: str) -> ToolchainError:
         got = next((line for line in lines if line.startswith("Got")), "another hash")
         return ToolchainError(_mismatch(wanted, got))
     if OFFLINE.search(said):
-        return Offline(_unreachable(wanted, next(filter(OFFLINE.search, lines), errors[0])))
+        cause = CAUSE.search(said)
+        return Offline(_unreachable(wanted, cause[0] if cause else errors[0]))
     if "No matching distribution" in said:
         return Gone(_gone(wanted))
     return ToolchainError(

@@ -51,3 +51,10 @@ def test_reason_inside_json():
     said = '{\n\t"Path": "m",\n\t"Error": "m@v1: reading \\"x\\": 404 Not Found"\n}\n'
     [problem] = Runner(Path("go"), "m@v1", 0).error("mod", said).problems
     assert problem.what == 'the Go proxy does not have it: m@v1: reading "x": 404 Not Found'
+
+
+def test_reason_inside_a_retry():
+    """The message has the reason that pip puts at the end of its warning, without the rest."""
+    said = next(text for text, kind in PIP.items() if kind is Offline)
+    [problem] = wheel.error("x==1", said).problems
+    assert problem.what.endswith("could not be reached: [Errno 111] Connection refused")
