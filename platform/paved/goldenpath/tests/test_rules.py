@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 from jinja2.environment import TemplateModule
@@ -19,6 +19,8 @@ HOST = re.compile(rf"{DNS_LABEL.pattern}(\.{DNS_LABEL.pattern})*(:[0-9]+)?")
 REPOSITORY = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
 POD_SUFFIX = "-0123456789-abcde"
 
+# The same examples on every machine, however slow it is.
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 labels = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
 anything = st.one_of(
     st.text(max_size=45),
@@ -44,6 +46,7 @@ def problem(rule: str, value: str) -> str:
     return str(getattr(rules(), f"{rule}_problem")(value)).strip()
 
 
+@steady
 @given(anything)
 def test_accepted_names_are_legal(name: str) -> None:
     """A name that is accepted is legal everywhere it goes, and hides no module."""
@@ -59,6 +62,7 @@ def test_accepted_names_are_legal(name: str) -> None:
     assert module not in sys.stdlib_module_names
 
 
+@steady
 @given(labels)
 def test_only_reserved_words_are_refused(name: str) -> None:
     """A label of 2 to 40 characters is refused only for what it would hide or collide with."""
@@ -70,6 +74,7 @@ def test_only_reserved_words_are_refused(name: str) -> None:
         assert said == f"{len(name)} characters; expected 2 to 40"
 
 
+@steady
 @given(
     st.one_of(
         st.text(max_size=60),
@@ -87,6 +92,7 @@ def test_accepted_registries_are_legal(registry: str) -> None:
     assert len(image) <= 255
 
 
+@steady
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"[a-z0-9.-]{1,30}", fullmatch=True)))
 def test_accepted_domains_are_legal(domain: str) -> None:
     """A domain that is accepted is a DNS name of two labels or more, and not an address."""
