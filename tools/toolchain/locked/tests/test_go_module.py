@@ -1,5 +1,7 @@
 """Tools built from a Go module, by a real Go, from a module proxy on loopback."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +15,7 @@ from toolchain import cache
 from toolchain.locked import gomodule, lockfile, resolve
 from toolchain.locked.gorunner import Runner
 from toolchain.locked.model import GoSource
+from toolchain.problems import ToolchainError
 from toolchain.testing import archives
 from toolchain.testing.workshop import Done, Entry, Workshop, entry
 
@@ -35,8 +38,15 @@ def go(shop: Workshop) -> str:
     found = os.environ.get("PAVED_TOOL_GO") or shutil.which("go")
     assert found, "these tests need Go: put it on PATH, or name it in PAVED_TOOL_GO"
     shop.environ["PATH"] = f"{Path(found).resolve().parent}:{os.environ['PATH']}"
-    shop.environ["GOSUMDB"] = f"sum.golang.org {NOWHERE}"
+    shop.environ["GOSUMDB"] = unreachable_sum_database()
     return found
+
+
+def unreachable_sum_database() -> str:
+    """Return a setting with which whatever asks a sum database fails: the lock has to do."""
+    name, public = "sums.example.com", b"\x01" + bytes(32)
+    digest = hashlib.sha256(f"{name}\n".encode() + public).hexdigest()[:8]
+    return f"{name}+{digest}+{base64.b64encode(public).decode()} {NOWHERE}"
 
 
 @pytest.fixture
@@ -147,3 +157,17 @@ def test_looked_up_like_locked(
         runner = Runner(Path(str(shutil.which("go"))), MODULE, held)
         copy = gomodule.copy_of(wanted, runner, Path(work))
         assert (copy / "go.sum").stat().st_mode & 0o200
+
+
+def test_look_up_asks_the_sum_database(
+    shop: Workshop, source: Entry, monkeypatch: pytest.MonkeyPatch
+):
+    """Hashes that are not locked yet are not believed without the sum database."""
+    for name, value in shop.environment().items():
+        monkeypatch.setenv(name, value)
+    shop.write_lock(entry("hello", source))
+    [tool] = lockfile.read(shop.toolchain / "tools.lock.json")
+    [wanted] = tool.sources
+    assert isinstance(wanted, GoSource)
+    with pytest.raises(ToolchainError, match="could not be reached"):
+        resolve.go_source(wanted)
