@@ -13,7 +13,7 @@ def scaffold(journey: Journey) -> Sequence[Figure]:
     """Render the repository, commit it, and record its first change."""
     scratch = journey.scratch
     made = journey.paved(
-        *("new", "service", str(scratch.service), "--defaults", "--git"),
+        *("new", "service", str(scratch.service), "--defaults", "--git", "--vcs-ref", "HEAD"),
         *("--data", f"registry={journey.registry}/example"),
         *("--events", str(scratch.events), "--json"),
     ).document
