@@ -18,7 +18,7 @@ from paved.metrics.store import Store
 _TELLING = ("deployments", "incidents", "merges", "scaffolds")
 
 
-def members(store: Store, level: Level, as_of: int | None = None) -> Members:
+def members(store: Store, level: Level, as_of: int | None = None) -> dict[Group, frozenset[str]]:
     """Return the groups of one level, by name, each with its services."""
     sequence = store.watermark(as_of).sequence
     numbers = [sequence if name == "as_of" else 0 for name in QUESTION.schema().names]

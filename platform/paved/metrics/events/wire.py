@@ -6,6 +6,7 @@ what the events mean (`decode`).
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -41,7 +42,12 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        strict=True,
+        extra="ignore",
+        frozen=True,
+        alias_generator=to_camel,
+    )
 
 
 class Target(_Wire):
@@ -92,13 +98,15 @@ class PavedData(_Wire):
     rework: bool | None = None
 
 
-_NO_PAVED_DATA = PavedData()
+@cache
+def _nothing() -> PavedData:
+    return PavedData()
 
 
 class CustomData(_Wire):
     """The part of `customData` that is read here."""
 
-    paved: PavedData = _NO_PAVED_DATA
+    paved: PavedData | None = None
 
 
 class MergedContent(_Wire):
@@ -182,7 +190,7 @@ class CDEvent(_Wire, Generic[Identity, Content]):
     @property
     def paved(self) -> PavedData:
         """Our part of the custom data, empty where there is none."""
-        return _NO_PAVED_DATA if self.custom_data is None else self.custom_data.paved
+        return (self.custom_data and self.custom_data.paved) or _nothing()
 
 
 class CloudEvent(_Wire):

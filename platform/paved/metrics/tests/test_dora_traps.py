@@ -268,6 +268,20 @@ def test_a_later_link_corrects_the_guess():
     assert spread(found.recovery_time).median == 8 * HOUR
 
 
+def test_what_is_said_last_of_an_incident_holds():
+    """First billing's, then found to be orders': it is orders' incident, in any order told."""
+    told = [
+        deployed("d1", 1),
+        deployed("d2", 2, "billing"),
+        incident("i1", 3, "billing"),
+        incident("i1", 4, "orders"),
+    ]
+    for events in (told, told[::-1]):
+        assert report_of(events).change_fail_rate.value == 1.0
+        other = report_of(events, group=Group(Level.SERVICE, "billing"))
+        assert other.change_fail_rate.value == 0.0
+
+
 def test_a_period_without_deployments():
     """A known service that deployed nothing has frequency 0; its rates have no data, not 0."""
     period = Period(at(24 * 7), at(24 * 21))
