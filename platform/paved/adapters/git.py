@@ -178,8 +178,7 @@ class Repository:
             self._run("update-index", "-z", "--index-info", stdin=listed, env=index)
             tree = self._run("write-tree", env=index).text
         env = _signature("AUTHOR", who, when) | _signature("COMMITTER", who, when)
-        made = self._run("commit-tree", tree, "-p", base, stdin=message.encode(), env=env)
-        return made.text
+        return self._run("commit-tree", tree, "-p", base, stdin=message.encode(), env=env).text
 
     def push(self, commit: str, remote: str, branch: str) -> Push:
         """Ask the remote to move `branch` forward to `commit`; never by force.
@@ -208,8 +207,8 @@ class Repository:
 
     def stage(self, paths: Iterable[str]) -> None:
         """Take the working copy's bytes of `paths` into the index."""
-        listed = "".join(f"{path}\0" for path in paths)
-        self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed.encode())
+        listed = "".join(f"{path}\0" for path in paths).encode()
+        self._run("update-index", "--add", "--remove", "-z", "--stdin", stdin=listed)
 
     def commit_all(self, message: str) -> str:
         """Commit everything in the working copy as Git's configured user; return the commit.
@@ -233,8 +232,7 @@ class Repository:
         folder = self.root / ".git"
         if not folder.is_dir():
             folder = self.root / self._run("rev-parse", "--git-dir").text
-        path = folder / f"{name}.lock"
-        with held(path, seconds):
+        with held(folder / f"{name}.lock", seconds):
             yield
 
     def _blobs(self, scratch: Path, contents: tuple[bytes, ...]) -> list[str]:

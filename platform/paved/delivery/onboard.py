@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from paved.adapters.git import Entry, Repository
 from paved.delivery.promotion import rendering
@@ -19,6 +17,7 @@ from paved.delivery.promotion.plans import Plan
 from paved.delivery.promotion.ports import Build
 from paved.delivery.promotion.snapshot import Snapshot
 from paved.delivery.release import documents, layout, overlay
+from paved.delivery.release.loading import load
 from paved.delivery.release.model import ENVIRONMENTS, Change
 from paved.errors import Conflict, InputError, Problem
 
@@ -79,10 +78,7 @@ def _name(head: Snapshot) -> str:
     if not content:
         hint = "onboard a repository made by paved new service"
         raise InputError(Problem("the service does not say its name", where=where, hint=hint))
-    try:
-        document = YAML(typ="safe", pure=True).load(content)
-    except YAMLError as error:
-        raise InputError(Problem(f"not YAML: {error}", where=where)) from error
+    document = next(iter(load(content, where)), None)
     return documents.validated(_Component, document, where).metadata.name
 
 

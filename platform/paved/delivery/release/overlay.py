@@ -10,8 +10,8 @@ from typing import cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
 
+from paved.delivery.release.loading import load
 from paved.delivery.release.model import Pin
 from paved.errors import InputError, Problem
 
@@ -31,7 +31,9 @@ def pinned(content: bytes, service: str, pin: Pin, where: str) -> bytes:
     if entry is None or entry["name"] != pin.image:
         wanted["newName"] = pin.image
     if entry is not None and _one_line_each(entry):
-        return _edited(content, entry, wanted)
+        edited = _edited(content, entry, wanted)
+        if current(edited, service, pin.image, where) == pin.digest:
+            return edited
     return _rewritten(content, document, entry, {"name": service} | wanted)
 
 
@@ -43,14 +45,10 @@ def current(content: bytes, service: str, image: str, where: str) -> str:
 
 def images(manifests: bytes, where: str) -> frozenset[str]:
     """Return every image that rendered manifests run; InputError when one is not an object."""
-    yaml = YAML(typ="safe", pure=True)
     found: set[str] = set()
-    try:
-        for document in yaml.load_all(manifests):
-            if document is not None:
-                found.update(_walk(_manifest(document, where)))
-    except YAMLError as error:
-        raise InputError(Problem(f"not YAML: {_said(error)}", where=where)) from error
+    for document in load(manifests, where):
+        if document is not None:
+            found.update(_walk(_manifest(document, where)))
     return frozenset(found)
 
 
@@ -73,13 +71,10 @@ def _walk(node: object) -> Iterator[str]:
 
 
 def _load(content: bytes, where: str) -> CommentedMap:
-    try:
-        document = YAML().load(content)
-    except YAMLError as error:
-        raise InputError(Problem(f"not YAML: {_said(error)}", where=where)) from error
-    if not isinstance(document, CommentedMap):
-        raise InputError(Problem("not a kustomization", where=where, expected="a mapping"))
-    return document
+    found = load(content, where, keep=True)
+    if len(found) == 1 and isinstance(found[0], CommentedMap):
+        return found[0]
+    raise InputError(Problem("not a kustomization", where=where, expected="a mapping"))
 
 
 def _images(document: CommentedMap, where: str) -> CommentedSeq:
@@ -151,7 +146,3 @@ def _rewritten(
     out = io.BytesIO()
     yaml.dump(document, out)
     return out.getvalue()
-
-
-def _said(error: YAMLError) -> str:
-    return " ".join(str(error).split())

@@ -102,13 +102,13 @@ def test_a_half_updated_checkout_with_changes_of_the_user(dev: World) -> None:
 
 
 def test_a_link_in_the_place_of_a_file_is_the_users(dev: World) -> None:
-    """A symbolic link is never taken for a file that an update wrote."""
-    receipt = half_forwarded(dev)
-    (dev.ops.root / receipt).unlink()
-    (dev.ops.root / receipt).symlink_to(dev.ops.root / "README.md")
+    """A symbolic link is never taken for a file that an update wrote, whatever it points at."""
+    path = dev.ops.root / half_forwarded(dev)
+    path.rename(dev.folder / "moved.json")
+    path.symlink_to(dev.folder / "moved.json")
     with pytest.raises(Conflict):
         dev.promote("prod", "orders")
-    assert (dev.ops.root / receipt).is_symlink()
+    assert path.is_symlink()
 
 
 def test_an_index_that_is_locked(dev: World) -> None:

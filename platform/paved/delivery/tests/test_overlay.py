@@ -1,5 +1,6 @@
 """The pin in an overlay: one entry changes, and nothing else."""
 
+from contextlib import suppress
 from types import MappingProxyType
 
 import pytest
@@ -47,6 +48,8 @@ FORMS = MappingProxyType(
         "a tag and a digest": "images:\n- name: orders\n  newTag: v1\n  digest: sha256:00\n",
         "in one line": "images: [{name: orders, newTag: v1}]\n",
         "quoted": 'images:\n- name: "orders"\n  newName: \'x/y\'\n  digest: "sha256:00"\n',
+        "no value": "images:\n- name: orders\n  digest:\n",
+        "an anchor": "images:\n- name: orders\n  digest: &it sha256:00\n",
         "no last line end": "images:\n- name: orders",
     }
 )
@@ -97,6 +100,25 @@ def test_what_is_no_kustomization(text: str) -> None:
     """Anything else is an input error."""
     with pytest.raises(InputError):
         edited(text)
+
+
+WORDS = (
+    *("images:\n", "- ", "  ", "name: ", "orders", "\n", "newTag: ", "digest: ", "&a ", "*a"),
+    *("2001-13-45", "{", "}", "[", "]", ":", "'", '"', "!!int x", "|\n", "# c", "? ", "<<: ", "\t"),
+    *("%YAML 1.2\n", "---\n", "\0", "é", "0x", "null"),
+)
+heads = st.sampled_from(("", "images:\n- name: orders\n"))
+texts = st.builds(str.__add__, heads, st.lists(st.sampled_from(WORDS)).map("".join))
+
+
+@given(texts.map(str.encode) | texts.map(lambda text: text.encode("utf-16")) | st.binary())
+def test_any_bytes_are_pinned_or_refused(content: bytes) -> None:
+    """Whatever is in the file, the result pins the digest, or the file is an input error."""
+    with suppress(InputError):
+        overlay.images(content, "overlay")
+    with suppress(InputError):
+        after = overlay.pinned(content, "orders", PIN, "overlay")
+        assert overlay.current(after, "orders", PIN.image, "overlay") == PIN.digest
 
 
 def test_the_images_of_manifests() -> None:

@@ -121,12 +121,19 @@ def test_a_receipt_in_another_place(released: World) -> None:
             receipt.read(content, path)
 
 
-def test_a_receipt_about_another_subject(released: World) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"digest": {"sha256": "0" * 64}},
+        {"name": layout.release_set("stage")},
+    ],
+)
+def test_a_receipt_about_another_subject(released: World, other: dict[str, object]) -> None:
     """A statement whose subject is not the set it speaks of is an input error."""
     statement = payload_of(released, 1)
     subject = statement["subject"]
     assert isinstance(subject, list)
-    subject[0]["digest"]["sha256"] = "0" * 64
+    subject[0] |= other
     with pytest.raises(InputError, match="subject is not the set"):
         receipt.read(sign(json.dumps(statement).encode()), path_of(released, 1))
 

@@ -1,5 +1,6 @@
 """Every refusal: it names its reason, and nothing is written anywhere."""
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,6 +127,20 @@ def test_soaking_begins_anew_with_each_digest(dev: World) -> None:
     dev.pin("orders", "2")
     later(dev, hours=1)
     with refused(dev, "in dev for 1:00:00, not yet for 2:00:00"):
+        dev.promote("stage", "orders")
+
+
+def test_soaking_is_not_taken_from_a_forged_receipt(dev: World) -> None:
+    """A receipt that was altered to look older says nothing, even when a later one is good."""
+    (name,) = dev.snapshot().receipt_names("dev")
+    bundle = json.loads(dev.snapshot().file(name.path))
+    payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    older = payload.replace(b"2026-03-02T12", b"2026-03-01T12")
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(older).decode()
+    dev.bring("billing")
+    dev.pin("billing", "1")
+    dev.commit({name.path: json.dumps(bundle).encode(), **policy(soak={"stage": "PT2H"})})
+    with refused(dev, "in dev for 0:00:00, not yet for 2:00:00"):
         dev.promote("stage", "orders")
 
 
