@@ -1,6 +1,6 @@
 """The delivery figures (DORA) and time to first deploy, computed from the stored events."""
 
-from paved.metrics.dora.ask import Query, dora, dora_of_all
+from paved.metrics.dora.ask import dora, dora_of_all
 from paved.metrics.dora.figures import (
     ORGANISATION,
     DoraReport,
@@ -11,6 +11,7 @@ from paved.metrics.dora.figures import (
     Spread,
     Status,
 )
+from paved.metrics.dora.report import Query
 
 __all__ = [
     "ORGANISATION",

@@ -5,7 +5,7 @@ The few divisions of integers are made here, exactly. Left out: the definitions 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -22,20 +22,20 @@ Members = Mapping[Group, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a store.
+class Query:
+    """What to report on.
 
     Args:
         period: over which time.
-        members: the groups to report on, each with its services; "" stands for what names none.
         settings: environments and windows.
-        as_of: number of the last event that counts; None: all of them.
-        now: the moment to judge from what is still open or young; None: the watermark's time.
+        as_of: number of the last event that counts; None: all. Fixing it makes a report
+            repeatable whatever arrives later.
+        now: the moment to judge from what is still open or young; None: the time of the last
+            event that counts.
     """
 
     period: Period
-    members: Members
-    settings: Settings
+    settings: Settings = field(default_factory=Settings)
     as_of: int | None = None
     now: datetime | None = None
 
@@ -64,23 +64,26 @@ class _Answers:
     excluded: Mapping[tuple[str, str, str], int]
 
 
-def reports(store: Store, question: Question) -> list[DoraReport]:
-    """Return one report for each group of the question, in its order.
+def reports(store: Store, query: Query, members: Members) -> list[DoraReport]:
+    """Return one report for each group, in the order of `members`.
+
+    Args:
+        store: where the events are.
+        query: the period and how to judge it.
+        members: the groups, each with its services; "" stands for what names no service.
 
     Raises EnvironmentProblem when the store cannot be read.
     """
-    watermark = store.watermark(question.as_of)
-    now = question.now or watermark.time or question.period.start
-    span = _Span(micros(question.period.start), micros(question.period.end), micros(now))
-    answers = _ask(store.database, question, span, watermark)
-    return [
-        _Page(str(group), span, answers).report(group, question, watermark)
-        for group in question.members
-    ]
+    watermark = store.watermark(query.as_of)
+    now = query.now or watermark.time or query.period.start
+    span = _Span(micros(query.period.start), micros(query.period.end), micros(now))
+    _load_inputs(store.database, query.settings, span, watermark)
+    _load_groups(store.database, members)
+    answers = _ask(store.database)
+    return [_Page(str(group), span, answers).report(group, query, watermark) for group in members]
 
 
-def _ask(database: Database, question: Question, span: _Span, watermark: Watermark) -> _Answers:
-    _load_inputs(database, question, span, watermark)
+def _ask(database: Database) -> _Answers:
     queries = script()
     for name, query in queries.steps:
         keep(database, name, query)
@@ -97,8 +100,7 @@ def _ask(database: Database, question: Question, span: _Span, watermark: Waterma
     )
 
 
-def _load_inputs(database: Database, question: Question, span: _Span, watermark: Watermark) -> None:
-    settings = question.settings
+def _load_inputs(database: Database, settings: Settings, span: _Span, watermark: Watermark) -> None:
     numbers = {
         "as_of": watermark.sequence,
         "window_us": duration(settings.failure_window),
@@ -113,8 +115,11 @@ def _load_inputs(database: Database, question: Question, span: _Span, watermark:
     load(database, PRODUCTION, [[name] for name in settings.production])
     windows = settings.failure_windows.items()
     load(database, WINDOWS, [[name, duration(length)] for name, length in windows])
-    members = question.members.items()
-    load(database, GROUPS, [[str(group), name] for group, names in members for name in names])
+
+
+def _load_groups(database: Database, members: Members) -> None:
+    rows = [[str(group), name] for group, names in members.items() for name in names]
+    load(database, GROUPS, rows)
 
 
 def _whole(values: Iterable[object]) -> list[int]:
@@ -129,15 +134,15 @@ class _Page:
     span: _Span
     answers: _Answers
 
-    def report(self, group: Group, question: Question, watermark: Watermark) -> DoraReport:
+    def report(self, group: Group, query: Query, watermark: Watermark) -> DoraReport:
         known, deployments, failed, young, rework = self.answers.totals.get(self.key, [0] * 5)
         incidents, unattributed = self.answers.incidents.get(self.key, [0] * 2)
         blame = {"unattributed_incidents": unattributed}
         return DoraReport(
             group=group,
-            period=question.period,
+            period=query.period,
             watermark=watermark,
-            definitions=question.settings.definitions,
+            definitions=query.settings.definitions,
             quality=Quality(deployments, young, incidents, unattributed),
             deployment_frequency=self._frequency(known, deployments),
             deploy_days=self._weekly(known),

@@ -9,7 +9,7 @@ import duckdb
 from paved.adapters.duckdb import Database
 from paved.metrics.dora import ORGANISATION, DoraReport, Figure, Group, Level, Spread
 from paved.metrics.dora.groups import members_of
-from paved.metrics.dora.report import Question, reports
+from paved.metrics.dora.report import Query, reports
 from paved.metrics.events import (
     Accepted,
     ArtifactPublished,
@@ -122,13 +122,10 @@ def report_of(
 ) -> DoraReport:
     """Return one group's report over events; of four weeks, judged long after, unless told."""
     store = store_of(events)
-    question = Question(
-        period=period or weeks(4),
-        members=members_of(store, group),
-        settings=settings or Settings(),
-        now=now or at(24 * 365),
+    query = Query(
+        period=period or weeks(4), settings=settings or Settings(), now=now or at(24 * 365)
     )
-    return reports(store, question)[0]
+    return reports(store, query, members_of(store, group))[0]
 
 
 def spread(figure: Figure) -> Spread:

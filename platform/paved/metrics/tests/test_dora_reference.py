@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paved.metrics.dora import DoraReport, Figure, Group, Level
 from paved.metrics.dora.groups import members
-from paved.metrics.dora.report import Question, reports
+from paved.metrics.dora.report import Query, reports
 from paved.metrics.events import (
     ArtifactPublished,
     ChangeMerged,
@@ -110,8 +110,8 @@ def all_reports(
     found: dict[Group, frozenset[str]] = {}
     for level in Level:
         found.update(members(store, level))
-    question = Question(period, found, settings, now=now)  # type: ignore[arg-type]
-    return list(zip(reports(store, question), found.values(), strict=True))
+    query = Query(period, settings, now=now)  # type: ignore[arg-type]
+    return list(zip(reports(store, query, found), found.values(), strict=True))
 
 
 def plain(figure: Figure) -> dict[str, object]:
@@ -178,11 +178,11 @@ def test_a_watermark_repeats_an_old_report(told: list[Event], cut: int, period: 
     """As of an earlier event, a store answers what it answered then."""
     whole, early = store_of(told), store_of(told[:cut])
     found = members(early, Level.TEAM) | members(early, Level.ORGANISATION)
-    then = reports(early, Question(period, found, SETTINGS))
+    then = reports(early, Query(period, SETTINGS), found)
     count = len(told[:cut])
     again = members(whole, Level.TEAM, count) | members(whole, Level.ORGANISATION, count)
     assert again == found
-    now = reports(whole, Question(period, again, SETTINGS, as_of=count))
+    now = reports(whole, Query(period, SETTINGS, as_of=count), again)
     assert [report.as_data() for report in now] == [report.as_data() for report in then]
 
 
