@@ -20,7 +20,8 @@ HINT = "mend the file, or make it again with: python3 tools/toolchain/fetch.py l
 
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
 PROGRAM = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
-VERSION = r"[0-9]+(\.[0-9A-Za-z]+)*"
+# A Go module without releases that Go can take has a time and a commit behind its version.
+VERSION = r"[0-9]+(\.[0-9A-Za-z]+)*(-[0-9]{14}-[0-9a-f]{12})?"
 DEB_VERSION = r"[0-9][0-9A-Za-z.+~:-]*"
 HEX = r"[0-9a-f]{64}"
 H1 = r"h1:[A-Za-z0-9+/]{43}="
