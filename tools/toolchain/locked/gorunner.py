@@ -99,7 +99,7 @@ class Runner:
         if FULL.search(said):
             return cache.no_space(cache.root())
         if MISMATCH.search(said):
-            return ToolchainError(self.mismatch(f"`go mod download` says {last}", "its hash"))
+            return ToolchainError(self._mismatch(last))
         if OFFLINE.search(said):
             return Offline(self._unreachable(last))
         if GONE.search(said):
@@ -113,12 +113,11 @@ class Runner:
             )
         )
 
-    def mismatch(self, found: str, expected: str) -> Problem:
-        """Return the problem of a module that is not the locked one."""
+    def _mismatch(self, found: str) -> Problem:
         return Problem(
             what=f"the Go module is not the locked one: {found}",
             where=self.module,
-            expected=expected,
+            expected="the hashes in tools.lock.json, and those in the locked module's go.sum",
             hint="try again; if it stays, the Go proxy changes modules: use another (GOPROXY)",
         )
 
@@ -140,8 +139,8 @@ class Runner:
 
 
 def _reason(said: str) -> str:
-    """Return the last that Go said: lines with a space are no package names."""
+    """Return the last that Go said, in one line: lines without a space are package names."""
     wrapped = JSON_ERROR.search(said)
-    if wrapped:
-        return str(json.loads(wrapped[1]))
-    return " / ".join(line.strip() for line in said.splitlines()[-4:] if " " in line)
+    last = [line for line in said.splitlines()[-4:] if " " in line]
+    text = str(json.loads(wrapped[1])) if wrapped else "\n".join(last)
+    return " ".join(text.partition("SECURITY ERROR")[0].split())

@@ -1,11 +1,14 @@
 """What pip and Go say when they fail, as recorded from them, and what is made of it."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from toolchain import pip
 from toolchain.locked import wheel
 from toolchain.locked.gorunner import Runner
+from toolchain.locked.model import WheelSource
 from toolchain.problems import Gone, Offline, ToolchainError
 
 PIP = {
@@ -53,8 +56,28 @@ def test_reason_inside_json():
     assert problem.what == 'the Go proxy does not have it: m@v1: reading "x": 404 Not Found'
 
 
+def test_mismatch_in_one_line():
+    """Of a mismatch the message has both hashes, and not the page that Go adds."""
+    error = (
+        "m@v1: verifying module: checksum mismatch\\n\\tdownloaded: h1:a=\\n\\tgo.sum:     h1:b="
+        "\\n\\nSECURITY ERROR\\nThis download does NOT match an earlier download recorded"
+    )
+    [problem] = Runner(Path("go"), "m@v1", 0).error("mod", f'\t"Error": "{error}"').problems
+    assert problem.what.endswith("checksum mismatch downloaded: h1:a= go.sum: h1:b=")
+
+
 def test_reason_inside_a_retry():
     """The message has the reason that pip puts at the end of its warning, without the rest."""
     said = next(text for text, kind in PIP.items() if kind is Offline)
     [problem] = wheel.error("x==1", said).problems
     assert problem.what.endswith("could not be reached: [Errno 111] Connection refused")
+
+
+def test_wheel_is_hashed_here_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whatever pip has let through, a wheel with another hash is refused."""
+    source = WheelSource("x", "1", ("0" * 64,), {"x": "bin/x"}, whole=False)
+    lax = "import sys; open(sys.argv[-3].removeprefix('--dest=') + '/x.whl', 'w').write('other')"
+    monkeypatch.setattr(pip, "command", lambda: (sys.executable, "-c", lax))
+    monkeypatch.setenv("PAVED_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(ToolchainError, match="not the locked one: sha256 d9298a10d1b0735837dc"):
+        wheel.download(source, tmp_path, lock=0)
