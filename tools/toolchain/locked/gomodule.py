@@ -15,7 +15,7 @@ from pathlib import Path
 from toolchain import downloads
 from toolchain.locked.gorunner import Runner
 from toolchain.locked.model import GoSource
-from toolchain.problems import note
+from toolchain.problems import ToolchainError, note
 
 STRIP = "-s -w"
 PROGRESS_SECONDS = 10
@@ -55,12 +55,22 @@ def _download(source: GoSource, runner: Runner, work: Path) -> tuple[Path, int]:
     note(f"downloading the Go module {source.module} {source.version} and those that it needs")
     start, before = time.monotonic(), runner.downloaded()
     folder = copy_of(source, runner, work)
-    packages = runner.go(["list", "-deps", source.package], folder).splitlines()
+    packages = _packages(source, runner, folder)
     size = runner.downloaded() - before
     if size:
         name = f"Go module {source.module} {source.version}"
         downloads.record(name, size, time.monotonic() - start)
     return folder, len(packages)
+
+
+def _packages(source: GoSource, runner: Runner, folder: Path) -> list[str]:
+    """Return what the program is built of. A go.mod may lack lines, its go.sum may not."""
+    sums = folder / "go.sum"
+    before = sums.read_bytes() if sums.exists() else b""
+    packages = runner.go(["list", "-mod=mod", "-deps", source.package], folder).splitlines()
+    if sums.exists() and sums.read_bytes() != before:
+        raise ToolchainError(runner.mismatch("its go.sum lacks modules that it is built from"))
+    return packages
 
 
 def copy_of(source: GoSource, runner: Runner, work: Path) -> Path:

@@ -99,7 +99,7 @@ class Runner:
         if FULL.search(said):
             return cache.no_space(cache.root())
         if MISMATCH.search(said):
-            return ToolchainError(self._mismatch(last))
+            return ToolchainError(self.mismatch(last))
         if OFFLINE.search(said):
             return Offline(self._unreachable(last))
         if GONE.search(said):
@@ -113,7 +113,8 @@ class Runner:
             )
         )
 
-    def _mismatch(self, found: str) -> Problem:
+    def mismatch(self, found: str) -> Problem:
+        """Return the problem of a module that is not the locked one."""
         return Problem(
             what=f"the Go module is not the locked one: {found}",
             where=self.module,

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from toolchain.testing.workshop import Done, Entry, Workshop, entry
 
 MODULE = "example.com/hello"
 NEEDED = "example.com/needed"
+Files = Mapping[str, bytes]
 NOWHERE = "http://127.0.0.1:9"
 MAIN = b"""package main
 
@@ -49,19 +51,20 @@ def unreachable_sum_database() -> str:
     return f"{name}+{digest}+{base64.b64encode(public).decode()} {NOWHERE}"
 
 
-@pytest.fixture
-def source(shop: Workshop) -> Entry:
-    """Serve a module with a program, and one that it needs; return the lock's source."""
-    needed = {"go.mod": f"module {NEEDED}\n\ngo 1.21\n".encode()}
-    needed["needed.go"] = b'package needed\n\nconst Word = "world"\n'
-    zip_sum, mod_sum = archives.go_sums(NEEDED, "v1.0.0", needed)
+def publish(shop: Workshop, module: str, version: str, files: Files) -> str:
+    """Serve a module, and return the lines of go.sum that it has."""
+    served = archives.go_module(module, version, files)
+    shop.registry.files |= {f"/go{path}": body for path, body in served.items()}
+    zip_sum, mod_sum = archives.go_sums(module, version, files)
+    return f"{module} {version} {zip_sum}\n{module} {version}/go.mod {mod_sum}\n"
+
+
+def program(shop: Workshop, sums: str) -> Entry:
+    """Serve a module with a program and those lines of go.sum; return the lock's source."""
     require = f"module {MODULE}\n\ngo 1.21\n\nrequire {NEEDED} v1.0.0\n"
-    sums = f"{NEEDED} v1.0.0 {zip_sum}\n{NEEDED} v1.0.0/go.mod {mod_sum}\n"
     files = {"go.mod": require.encode(), "go.sum": sums.encode(), "cmd/hello/main.go": MAIN}
     files |= {"LICENSE": b"a licence\n"}
-    for module, version, content in ((NEEDED, "v1.0.0", needed), (MODULE, "v1.2.3", files)):
-        served = archives.go_module(module, version, content)
-        shop.registry.files |= {f"/go{path}": body for path, body in served.items()}
+    publish(shop, MODULE, "v1.2.3", files)
     zip_sum, mod_sum = archives.go_sums(MODULE, "v1.2.3", files)
     return {
         "kind": "go",
@@ -73,6 +76,14 @@ def source(shop: Workshop) -> Entry:
         "go": "1.21",
         "ldflags": "-X main.stamp=v1.2.3",
     }
+
+
+@pytest.fixture
+def source(shop: Workshop) -> Entry:
+    """Serve a program, and the module that it needs; return the lock's source."""
+    needed = {"go.mod": f"module {NEEDED}\n\ngo 1.21\n".encode()}
+    needed["needed.go"] = b'package needed\n\nconst Word = "world"\n'
+    return program(shop, publish(shop, NEEDED, "v1.0.0", needed))
 
 
 def run(shop: Workshop, source: Entry) -> Done:
@@ -116,6 +127,21 @@ def test_needed_module_changed(shop: Workshop, source: Entry):
     done = run(shop, source)
     assert done.status == 4
     assert "the Go module is not the locked one" in done.err
+
+
+@pytest.mark.parametrize(("summed", "status"), [(True, 0), (False, 4)])
+def test_untidy(shop: Workshop, *, summed: bool, status: int):
+    """A go.mod that leaves out what another module needs is completed; a go.sum is not."""
+    far = {"go.mod": b"module example.com/far\n", "far.go": b"package far\n"}
+    near = f"module {NEEDED}\n\ngo 1.21\n\nrequire example.com/far v1.0.0\n"
+    needed = {"go.mod": near.encode()}
+    needed["needed.go"] = b'package needed\n\nimport _ "example.com/far"\n\nconst Word = ""\n'
+    far_sums = publish(shop, "example.com/far", "v1.0.0", far)
+    sums = publish(shop, NEEDED, "v1.0.0", needed)
+    shop.environ["GOSUMDB"] = "off"  # so that Go would believe what it is served
+    done = run(shop, program(shop, sums + (far_sums if summed else "")))
+    assert done.status == status, done.err
+    assert summed or "its go.sum lacks" in done.err
 
 
 def test_gone(shop: Workshop, source: Entry):
