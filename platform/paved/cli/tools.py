@@ -31,9 +31,11 @@ def show(*, as_json: output.AsJson = False) -> None:
         rows = [asdict(each) | {"paths": [str(path) for path in each.paths]} for each in found]
         output.data({"tools": rows})
         return
+    wide = max(len(each.version) for each in found)
     for each in found:
         size = f"{each.bytes / 1e6:.1f} MB" if each.cached else "not in the cache"
-        output.text(f"{each.name:<12} {each.version:<9} {each.source:<6} {size:<17} {each.purpose}")
+        head = f"{each.name:<12} {each.version:<{wide}} {each.source:<6}"
+        output.text(f"{head} {size:<17} {each.purpose}")
 
 
 def fetch(names: Names, *, as_json: output.AsJson = False) -> None:

@@ -95,10 +95,12 @@ def _list(tools: Sequence[Tool], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(row) for row in found], indent=2))
         return 0
-    print(f"{'name':<12} {'version':<10} {'source':<7} {'in cache':>10}")
+    wide = max((len(row.version) for row in found), default=0)
+    lines = []
     for row in found:
-        size = f"{row.bytes / 1e6:.1f} MB" if row.cached else "no"
-        print(f"{row.name:<12} {row.version:<10} {row.source:<7} {size:>10}")
+        size = f"{row.bytes / 1e6:.1f} MB" if row.cached else "not in the cache"
+        lines.append(f"{row.name:<12} {row.version:<{wide}} {row.source:<6} {size}")
+    print("\n".join(lines))  # at once: a reader that stops early is no error
     return 0
 
 
