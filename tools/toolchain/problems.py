@@ -5,6 +5,7 @@ dependencies exist. paved's adapter maps these onto its own error tree.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -67,6 +68,9 @@ def run(main: Callable[[list[str]], int]) -> None:
     except ToolchainError as error:
         note(json.dumps(error.as_data()) if "--json" in sys.argv else f"error: {error}")
         status = ENVIRONMENT
+    except BrokenPipeError:  # whoever reads stdout has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
     except KeyboardInterrupt:
         note("interrupted; run the same command again to go on")
         status = INTERRUPTED

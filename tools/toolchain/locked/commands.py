@@ -100,7 +100,7 @@ def _list(tools: Sequence[Tool], *, as_json: bool) -> int:
     for row in found:
         size = f"{row.bytes / 1e6:.1f} MB" if row.cached else "not in the cache"
         lines.append(f"{row.name:<12} {row.version:<{wide}} {row.source:<6} {size}")
-    print("\n".join(lines))  # at once: a reader that stops early is no error
+    print("\n".join(lines))
     return 0
 
 
