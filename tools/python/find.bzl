@@ -8,10 +8,13 @@ MINOR = "3.11"
 _PROBE = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)"
 
 def find_python(ctx):
-    """Returns the path of a Python of that version; fails, with a hint, where there is none.
+    """Finds a Python of that version; fails, with a hint, where there is none.
 
     Args:
       ctx: a repository's or a module extension's context.
+
+    Returns:
+      Its path.
     """
     found = []
     for name in ["python" + MINOR, "python3"]:
