@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from count import count, main
+
+from ci.count import count, main
 
 
 def configured(label: str, size: str = "SMALL") -> dict[str, object]:

@@ -5,11 +5,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from debs import deb, directory, link
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from image.base_layer import LEFT_OUT, bundle, layer, main, merged
+from image.tests.debs import deb, directory, link
 from image.tree import Directory, Entry, File, Symlink
 from toolchain.problems import ToolchainError
 
@@ -93,13 +93,13 @@ def test_nonroot_is_a_user_with_a_home(tmp_path: Path):
     """User 65532 has a name and a home of its own, and /tmp is for all."""
     found = _layer(deb(tmp_path, "base-files", {"tmp": directory(0o700), "etc/passwd": b"x"}))
     assert isinstance(found["etc/passwd"], File)
-    assert b"nonroot:x:65532:65532:" in bytes(found["etc/passwd"].content)  # type: ignore[arg-type]
+    assert b"nonroot:x:65532:65532:" in bytes(found["etc/passwd"].content)
     assert (found["home/nonroot"], found["tmp"]) == (Directory(0o700, 65532), Directory(0o1777))
 
 
 def test_hard_links_are_files_and_setuid_goes(tmp_path: Path):
     """A hard link has the content of what it points at; no mode grants another user's rights."""
-    content = {
+    content: dict[str, bytes | tarfile.TarInfo] = {
         "usr/a": b"data",
         "usr/b": link("./usr/a", tarfile.LNKTYPE),
         "usr/c": directory(0o2775),

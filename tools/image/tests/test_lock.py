@@ -98,7 +98,7 @@ def test_refresh_writes_the_closure(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path.write_text(LOCK)
     packages.write_text(INDEX)
     monkeypatch.setattr(refresh, "LOCK", path)
-    monkeypatch.setattr(refresh.load, "__defaults__", (path,))
+    monkeypatch.setattr(load, "__defaults__", (path,))
     assert refresh.main(["--index", str(packages)]) == 0
     lock = load(path)
     assert (lock.roots, lock.left_out) == (("python3.11",), (("awk", "no"),))

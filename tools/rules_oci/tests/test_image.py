@@ -11,8 +11,9 @@ from oci_layout.errors import LayoutError
 from oci_layout.image import based_on, scratch, write
 from oci_layout.layout import blob_path, descriptor, digest_of, entry_point, read_blob
 from oci_layout.settings import Settings
-from samples import AMD64, layer, manifest
-from samples import image as sample
+
+from rules_oci.tests.samples import AMD64, layer, manifest
+from rules_oci.tests.samples import image as sample
 
 
 def _config(root: Path) -> dict[str, object]:

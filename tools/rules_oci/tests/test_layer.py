@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oci_layout.errors import LayoutError
 from oci_layout.layer import describe, load, main
-from samples import tar_bytes
+
+from rules_oci.tests.samples import tar_bytes
 
 SAMPLE = tar_bytes({"etc/motd": b"hello"})
 

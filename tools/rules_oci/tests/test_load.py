@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from oci_layout.errors import LayoutError
 from oci_layout.load import engine, main
-from samples import image
+
+from rules_oci.tests.samples import image
 
 LOADER = """\
 #!/bin/sh

@@ -9,7 +9,8 @@ import pytest
 from oci_layout import index, push
 from oci_layout.errors import LayoutError
 from oci_layout.layout import entry_point
-from samples import image
+
+from rules_oci.tests.samples import image
 
 CRANE = os.environ["PAVED_TOOL_CRANE"]
 

@@ -10,7 +10,8 @@ from oci_layout import index
 from oci_layout.errors import LayoutError
 from oci_layout.layout import digest_of
 from oci_layout.tarball import REF_NAME, main, members, pack
-from samples import image
+
+from rules_oci.tests.samples import image
 
 
 def _packed(root: Path, tags: list[str], form: str) -> bytes:

@@ -91,7 +91,7 @@ def _log_in(folder: Path, host: str) -> None:
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_passing_fault_is_tried_again(server: Server, status: int) -> None:
     """Two faulty answers and then a good one give the good one."""
-    replies = iter([(status, {}, b""), (status, {}, b""), (200, {}, b"{}")])
+    replies: Iterator[Reply] = iter([(status, {}, b""), (status, {}, b""), (200, {}, b"{}")])
     server.answer = lambda _: next(replies)
     assert Registry(server.host).find_manifest("orders", "v1") == Stored(b"{}", "")
 

@@ -23,7 +23,7 @@ def _entry(layout: Path) -> dict[str, Any]:
 
 
 def _blob(layout: Path, descriptor: dict[str, Any]) -> bytes:
-    data = (layout / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+    data = (layout / "blobs" / str(descriptor["digest"]).replace(":", "/")).read_bytes()
     assert "sha256:" + hashlib.sha256(data).hexdigest() == descriptor["digest"]
     assert len(data) == descriptor["size"]
     return data

@@ -14,7 +14,7 @@ SITE = "usr/local/lib/python3.11/dist-packages"
 
 
 def _blob(descriptor: dict[str, Any]) -> Path:
-    return IMAGE / "blobs" / descriptor["digest"].replace(":", "/")
+    return IMAGE / "blobs" / str(descriptor["digest"]).replace(":", "/")
 
 
 def _manifest() -> dict[str, Any]:
