@@ -1,6 +1,7 @@
 """Takes the tour: its steps in order, each timed, each with its figures or the reason it failed."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -104,8 +105,11 @@ def one(stop: Stop, journey: Journey) -> Step:
     start = time.monotonic()
     try:
         figures = stop.take(journey)
-    except (StepFailed, PavedError) as error:
+    except (StepFailed, PavedError, OSError) as error:
         return Step(stop.name, time.monotonic() - start, failure=str(error))
+    except subprocess.CalledProcessError as error:
+        said = f"{error.cmd[0]} ended with {error.returncode}: {error.stderr}"
+        return Step(stop.name, time.monotonic() - start, failure=said)
     return Step(stop.name, time.monotonic() - start, figures)
 
 

@@ -27,6 +27,8 @@ def flip_a_byte(source: Path, target: Path) -> None:
     if image is None:
         raise StepFailed(f"{source} has no image")
     shutil.copytree(source, target, copy_function=_link)
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)  # Bazel's are read-only
     blob = layout.blob_path(target, image.manifest.layers[-1])
     content = bytearray(blob.read_bytes())
     content[len(content) // 2] ^= 1

@@ -57,6 +57,18 @@ def test_one_bit_is_flipped_in_the_copy_alone(image: Path, tmp_path: Path) -> No
     assert bits_between(image, tmp_path / "tampered") == 1
 
 
+def test_a_read_only_layout_can_be_copied_and_removed(image: Path, tmp_path: Path) -> None:
+    """A layout as Bazel leaves it, without write permission, gives a copy that has it."""
+    folders = [image, *(path for path in image.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    flip_a_byte(image, tmp_path / "tampered")
+    for folder in folders:
+        folder.chmod(0o755)
+    copies = [tmp_path / "tampered", *(tmp_path / "tampered").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in copies if path.is_dir()} == {0o755}
+
+
 def test_the_unsigned_image_is_whole_and_another(image: Path, tmp_path: Path) -> None:
     """The stripped layout is a sound image, with a digest of its own and no referrers."""
     digest = strip(image, tmp_path / "unsigned")
