@@ -253,6 +253,23 @@ def test_an_explicit_link_reaches_another_service():
     assert other.change_fail_rate.value == 1.0
 
 
+def test_a_link_prefers_the_incidents_own_service():
+    """Two sources number their events alike: the link means the own service's deployment."""
+    twin = Event("d1", "https://other.example.com", at(2), deployed("x", 0, "billing").body)
+    told = [deployed("d1", 1), twin, incident("i1", 3, cause="d1")]
+    assert report_of(told).change_fail_rate.value == 1.0
+    other = report_of(told, group=Group(Level.SERVICE, "billing"))
+    assert other.change_fail_rate.value == 0.0
+
+
+def test_a_deployment_does_not_repair_itself():
+    """Linked to a deployment after its detection (a wrong clock), an incident makes no rework."""
+    told = [incident("i1", 1, cause="d1"), deployed("d1", 2)]
+    found = report_of(told)
+    assert found.change_fail_rate.value == 1.0
+    assert found.rework_rate.value == 0.0
+
+
 def test_a_link_to_nothing_known_is_unattributed():
     """A link wins even when its target is not known: nothing is guessed instead."""
     found = report_of([deployed("d1", 1), incident("i1", 2, cause="elsewhere")])
@@ -309,6 +326,8 @@ def test_a_young_deployment_is_provisional():
     early = report_of(told, period=Period(at(0), at(2)), now=at(24.9))
     assert early.change_fail_rate.status is Status.PROVISIONAL
     assert early.quality.provisional == 1
+    aged = report_of(told, period=Period(at(0), at(2)), now=at(25))
+    assert aged.change_fail_rate.status is Status.OK
     assert early.deployment_frequency.status is Status.OK
 
 
@@ -408,6 +427,20 @@ def test_a_skipped_artifact_delivers_with_the_next():
     ]
     value = spread(report_of(told).lead_time)
     assert (value.median, value.mean) == (3.5 * HOUR, 3.5 * HOUR)
+
+
+def test_a_commit_in_two_artifacts_counts_at_the_first():
+    """Listed again by the next artifact it counts once, with the earliest time it is given."""
+    told = [
+        deployed("base", 0),
+        published("a", 2, c1=1.5),
+        published("b", 5, c1=1, c2=5),
+        deployed("d1", 3, artifact="a"),
+        deployed("d2", 6, artifact="b"),
+    ]
+    found = report_of(told)
+    assert found.lead_time.n == 2
+    assert spread(found.lead_time).mean == 1.5 * HOUR
 
 
 def test_merged_changes_are_deployed_or_wait():
