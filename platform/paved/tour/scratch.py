@@ -38,6 +38,11 @@ class Scratch:
         return self.root / "unsigned"
 
     @property
+    def registry(self) -> Path:
+        """What the local registry holds."""
+        return self.root / "registry"
+
+    @property
     def remote(self) -> Path:
         """The operations repository's remote."""
         return self.root / "operations.git"

@@ -4,14 +4,12 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from paved.adapters import children
+from paved.adapters import crane
 from paved.adapters.bazel import Bazel
-from paved.adapters.tools import tool
 from paved.errors import PavedError
 from paved.tour.model import Figure, Step, Summary
 from paved.tour.ports import Paved, StepFailed, Watcher
@@ -24,8 +22,6 @@ from paved.tour.steps.release import release
 from paved.tour.steps.run import answers, run_released
 from paved.tour.steps.scaffold import scaffold
 from paved.tour.steps.sign import verify_and_tamper
-
-REGISTRY_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +81,27 @@ def take(setting: Setting, paved: Paved, watcher: Watcher) -> Summary:
     downloads = setting.cache / "downloads.jsonl"
     before = downloaded(downloads)
     scratch = Scratch(setting.scratch)
-    steps: list[Step] = []
-    with slot(setting.cache / "tour", watcher.tell) as output_base, registry(scratch) as address:
+    with (
+        slot(setting.cache / "tour", watcher.tell) as output_base,
+        crane.registry(scratch.registry, scratch.log("registry"), answers) as address,
+    ):
         bazel = Bazel(setting.checkout / "bazelw", scratch.service, output_base, watcher.ticking)
-        journey = Journey(scratch, address, paved, bazel, watcher, setting.now)
-        for number, stop in enumerate(STOPS, 1):
-            watcher.begin(f"{number}/{len(STOPS)} {stop.name}", stop.title)
-            steps.append(one(stop, journey))
-            watcher.end(steps[-1])
-            if steps[-1].failure and stop.needed:
-                break
-        bazel.stop()
+        with bazel.served():
+            journey = Journey(scratch, address, paved, bazel, watcher, setting.now)
+            steps = list(walk(journey))
     seconds = time.monotonic() - start
     return Summary(str(setting.scratch), steps, seconds, downloaded(downloads) - before)
+
+
+def walk(journey: Journey) -> Iterator[Step]:
+    """Take one step after the other, up to the first one that failed and that others need."""
+    for number, stop in enumerate(STOPS, 1):
+        journey.watcher.begin(f"{number}/{len(STOPS)} {stop.name}", stop.title)
+        step = one(stop, journey)
+        journey.watcher.end(step)
+        yield step
+        if step.failure and stop.needed:
+            return
 
 
 def one(stop: Stop, journey: Journey) -> Step:
@@ -113,18 +117,11 @@ def one(stop: Stop, journey: Journey) -> Step:
     return Step(stop.name, time.monotonic() - start, figures)
 
 
-@contextmanager
-def registry(scratch: Scratch) -> Iterator[str]:
-    """Run a local registry while the block lasts, and yield its HOST:PORT."""
-    address = f"127.0.0.1:{children.free_port()}"
-    log = scratch.log("registry")
-    stored = scratch.root / "registry"
-    command = [str(tool("crane")), "registry", "serve", "--address", address, "--disk", str(stored)]
-    stored.mkdir()
-    with children.running(command, log) as process:
-        ready = lambda: answers(f"http://{address}/v2/")  # noqa: E731
-        children.wait_until(ready, process, log, REGISTRY_SECONDS)
-        yield address
+def refusal(error: OSError) -> str:
+    """Say in words what the machine refused to do with a file of the tour."""
+    where = f"{error.filename}: " if error.filename else ""
+    hint = "free some space, or name a folder with --dest"
+    return f"{where}{error.strerror or error}\n  hint: {hint}"
 
 
 def downloaded(record: Path) -> int:

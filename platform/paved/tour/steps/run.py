@@ -1,19 +1,12 @@
 """Step 6: the released image's own bytes run in a sandbox, and its endpoints answer."""
 
 import json
-import os
-import signal
-import subprocess
-import tarfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from paved.adapters import children
-from paved.adapters.tools import tool
+from paved.adapters import bubblewrap, children, crane
 from paved.tour.model import Figure
 from paved.tour.ports import StepFailed
 from paved.tour.steps.journey import Journey
@@ -29,27 +22,16 @@ GROSS = 1445  # 3 x 450 and 7 % of it, 94.5, rounded half up
 
 def run_released(journey: Journey) -> Sequence[Figure]:
     """Unpack what the registry holds, start it as an ordinary user, ask it, and end it."""
-    config = unpack(journey)
-    port = children.free_port()
+    program, address = unpack(journey)
     log = journey.scratch.log("service")
-    address = f"http://127.0.0.1:{port}"
-    told, tells = os.pipe()
-    command = sandboxed(journey.scratch.rootfs, config, port, tells)
-    with (
-        open(told, "rb") as information,  # noqa: PTH123 - a descriptor
-        children.running(command, log, pass_fds=[tells]) as process,
-    ):
-        os.close(tells)
-        ready = children.wait_until(
-            lambda: answers(f"{address}/readyz"), process, log, START_SECONDS
-        )
+    ready = lambda: answers(f"{address}/readyz")  # noqa: E731
+    with bubblewrap.running(program, log, ready, START_SECONDS) as sandbox:
         answered = ask(journey, address)
-        os.kill(json.load(information)["child-pid"], signal.SIGTERM)
-        ended = process.wait(START_SECONDS)
+        ended = sandbox.end(START_SECONDS)
     if ended != 0:
         raise StepFailed(f"the service ended with {ended} after SIGTERM; see {log}")
     return [
-        Figure("ready after", ready, "s"),
+        Figure("ready after", sandbox.ready_seconds, "s"),
         Figure("business answer", answered * 1000, "ms"),
         Figure("exit status after SIGTERM", ended),
     ]
@@ -68,39 +50,20 @@ def ask(journey: Journey, address: str) -> float:
     return answered
 
 
-def unpack(journey: Journey) -> dict[str, Any]:
-    """Lay out the released image's layers and return its config."""
-    crane = str(tool("crane"))
+def unpack(journey: Journey) -> tuple[bubblewrap.Program, str]:
+    """Lay out the released image's layers; return what to run, and the address to ask it at."""
     journey.watcher.tell(f"$ crane export {journey.reference}")
     archive = journey.scratch.root / "rootfs.tar"
-    subprocess.run([crane, "export", journey.reference, archive], check=True, capture_output=True)
-    with tarfile.open(archive) as layers:
-        layers.extractall(journey.scratch.rootfs, filter="tar")
+    crane.export(journey.reference, archive)
+    journey.scratch.rootfs.mkdir()
+    lay_out = ["tar", "--extract", "--no-same-owner", f"--file={archive}"]
+    subprocess.run([*lay_out, f"--directory={journey.scratch.rootfs}"], check=True)
     archive.unlink()
-    config = subprocess.run(
-        [crane, "config", journey.reference], check=True, capture_output=True, text=True
-    )
-    document: dict[str, Any] = json.loads(config.stdout)["config"]
-    return document
-
-
-def sandboxed(rootfs: Path, config: dict[str, Any], port: int, tells: int) -> list[str]:
-    """Return the command that runs an image's entry point in bubblewrap, and nothing else.
-
-    Args:
-        rootfs: the unpacked layers.
-        config: the image's config.
-        port: for the service.
-        tells: the descriptor on which bubblewrap says the service's process id.
-    """
-    environment = dict(entry.split("=", 1) for entry in config["Env"]) | {"PORT": str(port)}
-    words = [str(tool("bubblewrap")), "--die-with-parent", "--new-session", "--clearenv"]
-    words += ["--ro-bind", str(rootfs), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's own
-    words += ["--unshare-all", "--share-net", "--as-pid-1", "--uid", "65532", "--gid", "65532"]
-    words += ["--info-fd", str(tells), "--chdir", config.get("WorkingDir") or "/"]
-    for name, value in environment.items():
-        words += ["--setenv", name, value]
-    return [*words, "--", *config["Entrypoint"], *(config.get("Cmd") or [])]
+    config = crane.config(journey.reference)
+    port = children.free_port()
+    environment = {**config.environment, "PORT": str(port)}
+    program = bubblewrap.Program(journey.scratch.rootfs, config.command, environment, config.folder)
+    return program, f"http://127.0.0.1:{port}"
 
 
 def answers(address: str) -> bool:
