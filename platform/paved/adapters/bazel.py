@@ -1,14 +1,19 @@
 """Bazel, through a checkout's bazelw: build, test, clean."""
 
 import json
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from paved.adapters import children
 from paved.errors import EnvironmentProblem, InputError, Problem
 
+GRACE_SECONDS = 60
+IDLE_SECONDS = 30
 KEPT_LINES = 30
 
 
@@ -61,21 +66,46 @@ class Bazel:
         """Throw away everything that was built, and keep what was fetched."""
         self._run("clean")
 
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """Stop the server that this object's calls start, however the block ends.
+
+        A server that cannot be asked, as on a full disk, ends by itself when it is idle.
+        """
+        try:
+            yield
+        finally:
+            with suppress(EnvironmentProblem, InputError):
+                self.stop()
+
     def stop(self) -> None:
-        """Stop the server of this output base, which this object's calls started."""
-        self._run("shutdown")
+        """Stop the server of this output base, where one runs; raises as `test` does."""
+        if self.workspace.is_dir():
+            self._run("shutdown")
 
     def _run(self, command: str, *arguments: str) -> None:
         words = [
             str(self.bazelw),
             f"--output_base={self.output_base}",
-            "--max_idle_secs=30",
+            f"--max_idle_secs={IDLE_SECONDS}",
             command,
             *([] if command == "shutdown" else ["--curses=no", "--color=no"]),
             *arguments,
         ]
+        process = self._start(words)
+        lines: list[str] = []
+        # On SIGINT Bazel ends its actions and leaves its state whole.
+        with process, children.ending_early(process, signal.SIGINT, GRACE_SECONDS):
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                self.said(lines[-1])
+        if process.returncode:
+            raise _failure(process.returncode, lines, self.workspace)
+
+    def _start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        """Start Bazel as a group of its own, which is interrupted if this process is killed."""
         try:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 words,
                 cwd=self.workspace,
                 stdin=subprocess.DEVNULL,
@@ -83,16 +113,11 @@ class Bazel:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                process_group=0,
+                preexec_fn=children.told_of_death(signal.SIGINT),  # noqa: PLW1509 - one call of libc
             )
         except OSError as error:
             raise EnvironmentProblem(Problem(str(error), where=str(self.bazelw))) from error
-        lines: list[str] = []
-        with process:
-            for line in process.stdout or ():
-                lines.append(line.rstrip())
-                self.said(lines[-1])
-        if process.returncode:
-            raise _failure(process.returncode, lines, self.workspace)
 
 
 def _failure(code: int, lines: Sequence[str], workspace: Path) -> EnvironmentProblem | InputError:

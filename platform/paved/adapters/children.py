@@ -1,6 +1,8 @@
 """Long-running child processes that never outlive this one, even when it is killed."""
 
+import contextlib
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -8,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from paved.errors import EnvironmentProblem, Problem
 
@@ -16,8 +19,13 @@ _POLL_SECONDS = 0.02
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def told_of_death(number: signal.Signals) -> Callable[[], None]:
+    """Return a `preexec_fn` that has the kernel send a signal when this thread's process dies."""
+
+    def ask() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+
+    return ask
 
 
 def free_port() -> int:
@@ -36,6 +44,8 @@ def running(
     pass_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` while the block lasts, then end it with SIGTERM, and SIGKILL if it must be.
+
+    It is a process group of its own: Ctrl-C reaches this process, which then ends it in order.
 
     Args:
         command: the program and its arguments.
@@ -56,7 +66,8 @@ def running(
                 stderr=subprocess.STDOUT,
                 env=environment,
                 pass_fds=pass_fds,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run at this time
+                process_group=0,
+                preexec_fn=told_of_death(signal.SIGKILL),  # noqa: PLW1509 - one call of libc
             )
         except OSError as error:
             raise EnvironmentProblem(Problem(str(error), where=command[0])) from error
@@ -66,15 +77,44 @@ def running(
             stop(process, grace_seconds)
 
 
+@contextmanager
+def ending_early(
+    process: subprocess.Popen[str], number: signal.Signals, grace_seconds: float
+) -> Iterator[None]:
+    """End the group of `process` if the block is left by an exception, such as Ctrl-C.
+
+    Args:
+        process: the leader of a process group of its own.
+        number: the signal that asks it to end.
+        grace_seconds: how long it may take, before SIGKILL.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        _reap(process, lambda: process.communicate(timeout=grace_seconds))
+        raise
+
+
 def stop(process: subprocess.Popen[bytes], grace_seconds: float) -> int:
     """End `process` and return its exit status; negative: the signal that ended it."""
     if process.poll() is None:
         process.terminate()
+    return _reap(process, lambda: process.wait(grace_seconds))
+
+
+def _reap(process: subprocess.Popen[Any], wait: Callable[[], object]) -> int:
+    """Wait for a process that was asked to end; kill it when its grace, or patience, is over."""
     try:
-        return process.wait(grace_seconds)
+        wait()
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait()
+    except KeyboardInterrupt:
+        process.kill()
+        process.wait()
+        raise
+    return process.wait()
 
 
 def wait_until(

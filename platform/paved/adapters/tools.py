@@ -6,6 +6,7 @@ Its progress is shown as it comes; its errors become this toolkit's.
 
 import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from paved.adapters import children
 from paved.errors import EnvironmentProblem, Problem
 
+GRACE_SECONDS = 20
 FETCHER = Path(__file__).absolute().parents[3] / "tools" / "toolchain" / "fetch.py"
 
 
@@ -103,9 +106,17 @@ def _call(*arguments: str) -> str:
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     pipe = subprocess.PIPE
     failure = ""
-    with subprocess.Popen(
-        [sys.executable, FETCHER, *arguments], stdout=pipe, stderr=pipe, text=True, env=environ
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, FETCHER, *arguments],
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=environ,
+            process_group=0,
+        ) as process,
+        children.ending_early(process, signal.SIGINT, GRACE_SECONDS),
+    ):
         for line in process.stderr or ():
             if line.startswith('{"error"'):
                 failure = line

@@ -1,6 +1,7 @@
 """`paved tour`: the main job, end to end, on real files."""
 
 import contextlib
+import errno
 import io
 import os
 import tempfile
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paved.cli import output
-from paved.errors import Conflict, ExitCode, Problem
+from paved.errors import Conflict, EnvironmentProblem, ExitCode, Problem
 
 if TYPE_CHECKING:
     from paved.tour.model import Summary
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 _HELP = """Take the main job from a golden path to a signed release in production, and measure it.
 
 Works on real files in a scratch folder, which it names and leaves behind. Needs the network the
-first time. Exit code 4: a step could not be done; it says which, and why.
+first time. Exit code 4: a step could not be done; it says which, and why. Interrupted, it ends
+what it started and leaves the folder as it is: the next tour takes another one.
 
 Examples:
 
     paved tour
 
-    paved tour --dest ./my-tour --json
+    paved tour --dest ../my-tour --json
 """
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -59,7 +61,7 @@ def taken(dest: Path | None) -> "Summary":
     from paved.tour.take import Setting, take
 
     scratch = _scratch(dest)
-    with watching() as watcher, _identity():
+    with _named(scratch), watching() as watcher, _identity():
         watcher.tell(f"working in {scratch}")
         setting = Setting(
             checkout=CHECKOUT,
@@ -73,13 +75,42 @@ def taken(dest: Path | None) -> "Summary":
 
 
 def _scratch(dest: Path | None) -> Path:
-    if dest is None:
-        return Path(tempfile.mkdtemp(prefix="paved-tour-"))
-    if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
+    """Return an empty folder to work in, made where it is not there."""
+    try:
+        if dest is None:
+            return Path(tempfile.mkdtemp(prefix="paved-tour-")).resolve()
+        folder = dest.resolve()
+        _check(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        what = f"cannot make a folder to work in: {error.strerror or error}"
+        hint = "name one of your own with --dest"
+        raise EnvironmentProblem(Problem(what, where=str(dest or "TMPDIR"), hint=hint)) from error
+    return folder
+
+
+def _check(folder: Path) -> None:
+    if folder.is_relative_to(CHECKOUT):
+        what = "is inside this repository, whose builds and templates would take it in"
+        raise Conflict(Problem(what, where=str(folder), hint=f"--dest {CHECKOUT.parent}/my-tour"))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "name a new folder, or leave --dest out"
-        raise Conflict(Problem("is not an empty folder", where=str(dest), hint=hint))
-    dest.mkdir(parents=True, exist_ok=True)
-    return dest.resolve()
+        raise Conflict(Problem("is not an empty folder", where=str(folder), hint=hint))
+
+
+@contextlib.contextmanager
+def _named(scratch: Path) -> Iterator[None]:
+    """Say where the files are also when the block does not come to its end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.note(f"interrupted; left behind, as it was then: {scratch}")
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+    except BaseException:
+        output.note(f"left behind: {scratch}")
+        raise
 
 
 def _answer(words: Sequence[str]) -> "Answer":
@@ -90,6 +121,8 @@ def _answer(words: Sequence[str]) -> "Answer":
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         code = run(words)
+    if code == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return Answer(code, stdout.getvalue(), stderr.getvalue())
 
 

@@ -1,7 +1,6 @@
 """Takes the tour: its steps in order, each timed, each with its figures or the reason it failed."""
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -109,11 +108,10 @@ def one(stop: Stop, journey: Journey) -> Step:
     start = time.monotonic()
     try:
         figures = stop.take(journey)
-    except (StepFailed, PavedError, OSError) as error:
+    except (StepFailed, PavedError) as error:
         return Step(stop.name, time.monotonic() - start, failure=str(error))
-    except subprocess.CalledProcessError as error:
-        said = f"{error.cmd[0]} ended with {error.returncode}: {error.stderr}"
-        return Step(stop.name, time.monotonic() - start, failure=said)
+    except OSError as error:
+        return Step(stop.name, time.monotonic() - start, failure=refusal(error))
     return Step(stop.name, time.monotonic() - start, figures)
 
 

@@ -53,12 +53,7 @@ def ask(journey: Journey, address: str) -> float:
 def unpack(journey: Journey) -> tuple[bubblewrap.Program, str]:
     """Lay out the released image's layers; return what to run, and the address to ask it at."""
     journey.watcher.tell(f"$ crane export {journey.reference}")
-    archive = journey.scratch.root / "rootfs.tar"
-    crane.export(journey.reference, archive)
-    journey.scratch.rootfs.mkdir()
-    lay_out = ["tar", "--extract", "--no-same-owner", f"--file={archive}"]
-    subprocess.run([*lay_out, f"--directory={journey.scratch.rootfs}"], check=True)
-    archive.unlink()
+    crane.unpack(journey.reference, journey.scratch.rootfs)
     config = crane.config(journey.reference)
     port = children.free_port()
     environment = {**config.environment, "PORT": str(port)}
