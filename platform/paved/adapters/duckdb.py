@@ -22,6 +22,8 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded", "out of disk")
+_DAMAGED = ("Corrupt database file", "Could not read enough bytes", "replaying WAL")
+_OUTSIDE = (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException)
 _HOLDER = re.compile(r"PID (\d+)")
 
 
@@ -103,11 +105,12 @@ def _translated(error: duckdb.Error, path: Path) -> Exception:
         hint = "make room and run the same command again; what was acknowledged is kept"
         what = "there is no room left to write, and nothing of this batch was kept"
         return EnvironmentProblem(Problem(what, where=str(path), hint=hint))
-    if isinstance(
-        error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException
-    ):
-        first = text.splitlines()[0]
-        return EnvironmentProblem(Problem(first, where=str(path), hint="is the file damaged?"))
+    first = text.splitlines()[0]
+    if any(sign in text for sign in _DAMAGED):
+        hint = "keep a copy of it, and store the events again in a new one (--store)"
+        return EnvironmentProblem(Problem(f"damaged: {first}", where=str(path), hint=hint))
+    if isinstance(error, _OUTSIDE):
+        return EnvironmentProblem(Problem(first, where=str(path)))
     return error
 
 

@@ -261,6 +261,27 @@ def test_a_newer_store_is_left_alone(access: Access) -> None:
         api.status(access)
 
 
+@pytest.mark.parametrize("share", [0.001, 0.002, 0.005, 0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("damage", ["flip", "cut"])
+def test_a_damaged_store_is_said_to_be_damaged(access: Access, damage: str, share: float) -> None:
+    """A changed or missing byte is never a traceback, and never another answer."""
+    api.record(access, [deployed(f"d{n}", n) for n in range(300)])
+    expected = api.status(access)
+    content = bytearray(access.path.read_bytes())
+    place = int(len(content) * share)
+    if damage == "flip":
+        content[place] ^= 0x10
+    else:
+        del content[place:]
+    access.path.write_bytes(content)
+    seen: object
+    try:
+        seen = api.status(access)
+    except (EnvironmentProblem, InputError) as error:
+        seen = error.problems[0].where
+    assert seen in (expected, str(access.path))
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A store below a file cannot be made: a reason, no traceback."""
     (tmp_path / "file").write_text("")
