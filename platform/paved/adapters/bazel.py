@@ -15,6 +15,7 @@ from paved.errors import EnvironmentProblem, InputError, Problem
 GRACE_SECONDS = 60
 IDLE_SECONDS = 30
 KEPT_LINES = 30
+TELLING = ("ERROR", "FAIL", "FATAL", "error", "  hint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Bazel:
 
 
 def _failure(code: int, lines: Sequence[str], workspace: Path) -> EnvironmentProblem | InputError:
-    telling = [line for line in lines if line.startswith(("ERROR", "FAIL", "error"))] or lines
+    telling = [line for line in lines if line.startswith(TELLING)] or lines
     what = f"bazel ended with {code}:\n    " + "\n    ".join(telling[-KEPT_LINES:])
     hint = f"cd {workspace} and run the same command with bazelw"
     # 1: a build failed, 3: a test failed (bazel.build/run/scripts).

@@ -15,6 +15,7 @@ from paved.adapters.tools import tool
 from paved.errors import EnvironmentProblem, Problem
 
 NOBODY = "65532"
+FORBIDDEN = ("namespace", "uid map", "not permitted", "Permission denied")
 HINT = "bubblewrap needs user namespaces: allow them with sysctl, or run as root; paved doctor"
 
 
@@ -100,7 +101,8 @@ def _ready(
     try:
         return children.wait_until(ready, process, log, seconds)
     except EnvironmentProblem as error:
-        if log.read_bytes().startswith(b"bwrap: "):
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if said.startswith("bwrap: ") and any(word in said for word in FORBIDDEN):
             raise EnvironmentProblem(replace(error.problems[0], hint=HINT)) from error
         raise
 

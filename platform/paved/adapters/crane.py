@@ -1,7 +1,7 @@
 """Crane: a local registry to push to, and what stock tools read back from it."""
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +43,12 @@ class _Image(BaseModel):
 
 
 @contextmanager
-def registry(folder: Path, log: Path, answers: Callable[[str], bool]) -> Iterator[str]:
+def registry(folder: Path, log: Path) -> Iterator[str]:
     """Run a registry on the loopback interface while the block lasts, and yield its HOST:PORT.
 
     Args:
         folder: gets its blobs; made here.
         log: a file that gets what it prints.
-        answers: whether an address is answered with success.
 
     Raises:
         Conflict: somebody else works in the folder.
@@ -60,10 +59,11 @@ def registry(folder: Path, log: Path, answers: Callable[[str], bool]) -> Iterato
         folder.mkdir()
     except FileExistsError as error:
         raise Conflict(Problem("another registry works here", where=str(folder))) from error
-    address = f"127.0.0.1:{children.free_port()}"
+    port = children.free_port()
+    address = f"127.0.0.1:{port}"
     command = [crane, "registry", "serve", "--address", address, "--disk", str(folder)]
     with children.running(command, log) as process:
-        children.wait_until(lambda: answers(f"http://{address}/v2/"), process, log, START_SECONDS)
+        children.wait_until(lambda: children.listens(port), process, log, START_SECONDS)
         yield address
 
 

@@ -18,7 +18,7 @@ from paved.tour.steps.build import build_and_test, image_twice
 from paved.tour.steps.journey import Journey
 from paved.tour.steps.measure import measure
 from paved.tour.steps.release import release
-from paved.tour.steps.run import answers, run_released
+from paved.tour.steps.run import run_released
 from paved.tour.steps.scaffold import scaffold
 from paved.tour.steps.sign import verify_and_tamper
 
@@ -82,7 +82,7 @@ def take(setting: Setting, paved: Paved, watcher: Watcher) -> Summary:
     scratch = Scratch(setting.scratch)
     with (
         slot(setting.cache / "tour", watcher.tell) as output_base,
-        crane.registry(scratch.registry, scratch.log("registry"), answers) as address,
+        crane.registry(scratch.registry, scratch.log("registry")) as address,
     ):
         bazel = Bazel(setting.checkout / "bazelw", scratch.service, output_base, watcher.ticking)
         with bazel.served():

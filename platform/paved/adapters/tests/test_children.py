@@ -1,6 +1,7 @@
 """A child process ends when its block ends, and when its parent is killed."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -102,3 +103,47 @@ def test_descriptors_are_inherited_when_asked(tmp_path: Path) -> None:
     os.close(tells)
     assert os.read(told, 16) == b"hello"
     os.close(told)
+
+
+def test_an_exception_ends_the_whole_group() -> None:
+    """Leaving the block by an exception interrupts the process and what it started itself."""
+    script = f"{shlex.join(SLEEP)} & echo $!; wait"
+    with subprocess.Popen(
+        ["sh", "-c", script], stdout=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        assert process.stdout is not None
+        grandchild = int(process.stdout.readline())
+        with pytest.raises(ZeroDivisionError), children.ending_early(process, signal.SIGTERM, 20):
+            raise ZeroDivisionError
+    assert process.returncode == -signal.SIGTERM
+    wait_for(lambda: not alive(grandchild))
+
+
+def test_a_group_that_does_not_listen_is_killed() -> None:
+    """When the grace is over, the process is killed, and its output cannot hold it up."""
+    script = "import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: print('x' * 9999)"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(ZeroDivisionError), children.ending_early(process, signal.SIGINT, 0.5):
+            raise ZeroDivisionError
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_whole_block_leaves_the_process_alone() -> None:
+    """A block that comes to its end sends no signal."""
+    command = [sys.executable, "-c", "input()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, text=True, process_group=0) as process:
+        with children.ending_early(process, signal.SIGKILL, 20):
+            pass
+        process.communicate("\n")
+    assert process.returncode == 0
+
+
+def test_a_group_of_its_own_does_not_hear_ctrl_c(tmp_path: Path) -> None:
+    """A running child is not in the group that a terminal interrupts."""
+    with children.running(SLEEP, tmp_path / "log") as process:
+        assert os.getpgid(process.pid) == process.pid != os.getpgid(0)
