@@ -23,7 +23,8 @@ from paved.metrics.events import (
 )
 from paved.metrics.settings import Settings
 from paved.metrics.store import Store
-from paved.metrics.tests.reference import Answer, History
+from paved.metrics.tests.reference import History
+from paved.metrics.tests.reference_figures import Answer
 from paved.metrics.tests.story import START, accepted, at, purl, store_of, weeks
 from paved.metrics.timeline import Period
 
