@@ -110,9 +110,9 @@ def large_folders(paths: Sequence[str]) -> Iterator[str]:
 
 def _matches(file: File, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Yield where the pattern is found, and its first group or all of it."""
-    for number, line in enumerate(file.text.splitlines(), start=1):
-        for match in pattern.finditer(line):
-            yield f"{file.path}:{number}", match[pattern.groups]
+    for match in pattern.finditer(file.text):
+        line = file.text.count("\n", 0, match.start()) + 1
+        yield f"{file.path}:{line}", match[pattern.groups]
 
 
 RULES: Sequence[Rule] = (length, words, machine_paths, hosts, parses, shell)
