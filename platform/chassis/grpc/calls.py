@@ -14,6 +14,7 @@ PLATFORM: Final = ("/grpc.health.v1.", "/grpc.reflection.")
 """Methods that are the platform's and not the service's; they pass unobserved."""
 
 # What the gRPC conventions count as the server's errors.
+_LAST_PART = 0.1
 _FAILURES: Final = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )
@@ -68,6 +69,7 @@ async def _answer(
     had set), the log gets the traceback.
     """
     status = grpc.StatusCode.OK
+    allowed = context.time_remaining()
     try:
         response = await call(request, context)
         status = _status(context)
@@ -75,8 +77,7 @@ async def _answer(
         status = _status(context)
         raise
     except asyncio.CancelledError:
-        late = context.time_remaining() == 0
-        status = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
+        status = given_up(allowed, context.time_remaining())
         raise
     except Exception as error:  # noqa: BLE001  whatever a handler raises ends here
         outcome.error = error
@@ -87,6 +88,20 @@ async def _answer(
     finally:
         outcome.status, outcome.failed = status.name, status.name in _FAILURES
     return response
+
+
+def given_up(allowed: float | None, left: float | None) -> grpc.StatusCode:
+    """Tell a deadline that is over from a caller that leaves before it.
+
+    The deadline runs on the caller's clock from when it sent the request, which is earlier than
+    here, and its cancellation can arrive first: the last tenth of the time counts as over.
+
+    Args:
+        allowed: seconds until the deadline when the call came in; None: it has none.
+        left: seconds until the deadline when it was cancelled.
+    """
+    late = allowed is not None and left is not None and left <= allowed * _LAST_PART
+    return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
 
 
 def _status(context: grpc.aio.ServicerContext) -> grpc.StatusCode:

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (  # ty
     ProtoReflectionDescriptorDatabase,
 )
 
+from chassis.grpc.calls import given_up
 from chassis.tests.harness import PATIENCE, Process, Receiver, Start, until
 
 pytestmark = pytest.mark.usefixtures("stubs")
@@ -105,12 +106,28 @@ def test_exception_becomes_a_bare_internal_and_one_log_line(start: Start) -> Non
 def test_deadline_is_respected_and_counted(start: Start) -> None:
     """A call that outlasts its deadline ends on both sides, with the same status."""
     process = start(SERVICE)
-    assert Caller(process).failure("hold", timeout=0.3)[0] == "DEADLINE_EXCEEDED"
+    assert Caller(process).failure("hold", timeout=5)[0] == "DEADLINE_EXCEEDED"
     line = process.wait_for("request", rpc_response_status_code="DEADLINE_EXCEEDED")
     assert line["level"] == "error"
     assert counted(process) == {("demo.v1.Demo/Get", "DEADLINE_EXCEEDED"): 1}
     active = ("rpc_server_active_requests", "rpc_method=demo.v1.Demo/Get")
     assert process.samples("ops")[active] == 0
+
+
+@pytest.mark.parametrize(
+    ("allowed", "left", "status"),
+    [
+        (5.0, 0.0, "DEADLINE_EXCEEDED"),
+        (5.0, 0.5, "DEADLINE_EXCEEDED"),  # the caller's clock was ahead
+        (5.0, 0.6, "CANCELLED"),
+        (None, None, "CANCELLED"),
+    ],
+)
+def test_a_deadline_is_told_from_a_caller_that_leaves(
+    allowed: float | None, left: float | None, status: str
+) -> None:
+    """A cancellation in the last tenth of the time is the deadline's, else the caller's."""
+    assert given_up(allowed, left).name == status
 
 
 def test_cancelled_stream_ends_and_is_counted(start: Start) -> None:
