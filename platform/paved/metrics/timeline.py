@@ -101,8 +101,3 @@ class Period:
                     expected=f"an end later than {text_of(self.start)}",
                 )
             )
-
-    @property
-    def length(self) -> int:
-        """The period's length in microseconds."""
-        return micros(self.end) - micros(self.start)
