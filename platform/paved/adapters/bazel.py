@@ -107,7 +107,7 @@ class Bazel:
         """Start Bazel as a group of its own, which is interrupted if this process is killed."""
         try:
             return subprocess.Popen(
-                words,
+                children.bound(words, signal.SIGINT),
                 cwd=self.workspace,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -115,7 +115,6 @@ class Bazel:
                 text=True,
                 errors="replace",
                 process_group=0,
-                preexec_fn=children.told_of_death(signal.SIGINT),  # noqa: PLW1509 - one call of libc
             )
         except OSError as error:
             raise EnvironmentProblem(Problem(str(error), where=str(self.bazelw))) from error

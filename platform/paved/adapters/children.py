@@ -1,8 +1,8 @@
 """Long-running child processes that never outlive this one, even when it is killed."""
 
 import contextlib
-import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,18 +14,26 @@ from typing import Any
 
 from paved.errors import EnvironmentProblem, Problem
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 _POLL_SECONDS = 0.02
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def told_of_death(number: signal.Signals) -> Callable[[], None]:
-    """Return a `preexec_fn` that has the kernel send a signal when this thread's process dies."""
+def bound(command: Sequence[str], number: signal.Signals) -> list[str]:
+    """Return `command` run so that the kernel sends it a signal when this thread's process dies.
 
-    def ask() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+    Not a `preexec_fn`: that makes Python run hooks around the fork, in which a Ctrl-C is lost and
+    leaves the lock of `logging` held for ever.
 
-    return ask
+    Args:
+        command: the program and its arguments.
+        number: the signal.
+
+    Raises:
+        EnvironmentProblem: the program, or util-linux's setpriv, is not there.
+    """
+    for program in ("setpriv", command[0]):
+        if shutil.which(program) is None:
+            raise EnvironmentProblem(Problem("there is no such program", where=program))
+    return ["setpriv", "--pdeathsig", number.name.removeprefix("SIG"), "--", *command]
 
 
 def free_port() -> int:
@@ -69,14 +77,13 @@ def running(
     with log.open("wb") as printed:
         try:
             process = subprocess.Popen(
-                command,
+                bound(command, signal.SIGKILL),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 env=environment,
                 pass_fds=pass_fds,
                 process_group=0,
-                preexec_fn=told_of_death(signal.SIGKILL),  # noqa: PLW1509 - one call of libc
             )
         except OSError as error:
             raise EnvironmentProblem(Problem(str(error), where=command[0])) from error

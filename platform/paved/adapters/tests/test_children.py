@@ -66,10 +66,12 @@ def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
 
 def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     """Kill -9 of the parent ends the child."""
-    command = [sys.executable, "-c", PARENT, str(tmp_path / "log"), *SLEEP]
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", PARENT, str(log), *SLEEP]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
+        wait_for(lambda: b"up" in log.read_bytes())  # it is what was asked for, no longer setpriv
         assert alive(child)
         parent.kill()
     wait_for(lambda: not alive(child))
